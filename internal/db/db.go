@@ -1,0 +1,191 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cordon-isao/cordon/internal/clock"
+	"github.com/cordon-isao/cordon/internal/fault"
+	"github.com/cordon-isao/cordon/policy"
+)
+
+// Ledger is what the store needs of the ledger: it is asked inside every
+// writing transaction, so that facts and their record are one commit.
+type Ledger interface {
+	// Begin locks the head, for all nodes, and tells how many entries there are.
+	Begin(tx *Tx) (size int64, err error)
+	// Record writes one write's entries from sequence number seq on and returns
+	// their leaves. actor is the viewer of the write.
+	Record(tx *Tx, seq int64, actor policy.Viewer, entries []Entry) (leaves [][]byte, err error)
+	// Seal adds the leaves of a whole commit to the tree.
+	Seal(tx *Tx, size int64, leaves [][]byte) error
+}
+
+// Refresh reads a viewer again inside a transaction, so that a write is judged
+// by the rights of its own moment.
+type Refresh func(v *View, who policy.Viewer) (policy.Viewer, error)
+
+// Options opens a store.
+type Options struct {
+	Dir     string // the data folder; SQLite's file is cordon.db in it
+	URL     string // postgres://… ; empty means SQLite
+	Clock   clock.Clock
+	Schemas []Schema
+	Ledger  Ledger
+	Log     *slog.Logger
+}
+
+// DB is an open store.
+type DB struct {
+	dialect     dialect
+	dsn         string
+	write, read *sql.DB
+	clock       clock.Clock
+	ledger      Ledger
+	log         *slog.Logger
+	refresh     Refresh
+	tables      map[string]Table
+	cache       sync.Map // statement → rewritten
+	audiences   sync.Map // audience id → policy.Audience, never changes
+	stored      sync.Map // audience ids known to be on disk
+	faults      Faults
+
+	jobs   chan *job
+	quit   chan struct{}
+	done   sync.WaitGroup
+	failed chan struct{} // closed when the store can no longer be trusted
+	broken sync.Once
+
+	mu   sync.Mutex
+	wake chan struct{} // closed and replaced at every commit
+}
+
+// Open opens or makes the store and brings its schema up to date.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	d := &DB{dialect: dialect{SQLite}, dsn: o.URL, clock: o.Clock, ledger: o.Ledger, log: o.Log, tables: map[string]Table{},
+		jobs: make(chan *job, 4096), quit: make(chan struct{}), failed: make(chan struct{}), wake: make(chan struct{})}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
+	if o.URL != "" {
+		if !strings.HasPrefix(o.URL, "postgres://") && !strings.HasPrefix(o.URL, "postgresql://") {
+			return nil, errors.New("the database URL must start with postgres://; leave it out for the embedded SQLite")
+		}
+		d.dialect = dialect{Postgres}
+	} else if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	schemas := append([]Schema{base}, o.Schemas...)
+	if err := d.register(schemas); err != nil {
+		return nil, err
+	}
+	var err error
+	if d.write, d.read, err = d.dialect.open(o.Dir, o.URL); err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	if err := d.migrate(ctx, schemas); err != nil {
+		d.write.Close()
+		d.read.Close()
+		return nil, err
+	}
+	d.done.Add(1)
+	go d.writer()
+	if d.dialect.engine == Postgres {
+		d.done.Add(1)
+		go d.listen()
+	}
+	return d, nil
+}
+
+// Engine says which engine is underneath.
+func (d *DB) Engine() Engine { return d.dialect.engine }
+
+// Clock is the store's clock.
+func (d *DB) Clock() clock.Clock { return d.clock }
+
+// SetRefresh says how viewers are read again at each write (members does this).
+func (d *DB) SetRefresh(r Refresh) { d.refresh = r }
+
+// Close waits for the writes under way and closes the store.
+func (d *DB) Close() error {
+	close(d.quit)
+	d.done.Wait()
+	return errors.Join(d.write.Close(), d.read.Close())
+}
+
+// Failed is closed when the disk refused what it had been told to keep. Nothing
+// is acknowledged after that; the program must end and start again.
+func (d *DB) Failed() <-chan struct{} { return d.failed }
+
+// Read runs fn on one snapshot in the viewer's eyes.
+func (d *DB) Read(ctx context.Context, viewer policy.Viewer, fn func(*View) error) error {
+	tx, err := d.dialect.beginRead(ctx, d.read)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &fault.Error{Kind: fault.Busy, Message: "The store cannot be reached just now. Try again.", Err: err}
+	}
+	defer tx.Rollback()
+	v := &View{db: d, ctx: ctx, q: tx, now: d.clock.Now()}
+	v.bind(viewer)
+	return fn(v)
+}
+
+// Changed returns a channel that is closed at the next commit of any node. Take
+// the channel first, then look, then wait: nothing is missed.
+func (d *DB) Changed() <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.wake
+}
+
+func (d *DB) notify() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	close(d.wake)
+	d.wake = make(chan struct{})
+}
+
+// fail marks the store as not to be trusted any more.
+func (d *DB) fail(err error) {
+	d.broken.Do(func() {
+		d.log.Error("the store failed; nothing more is acknowledged", "err", err)
+		close(d.failed)
+	})
+}
+
+// Pragma answers a question about the embedded engine, for backups and checks.
+func (d *DB) integrity(ctx context.Context) (string, error) {
+	var s string
+	err := d.read.QueryRowContext(ctx, `PRAGMA quick_check`).Scan(&s)
+	return s, err
+}
+
+// Check looks whether the store's own structure is whole (SQLite's quick_check;
+// PostgreSQL answers for itself).
+func (d *DB) Check(ctx context.Context) error {
+	if d.dialect.engine == Postgres {
+		return d.read.PingContext(ctx)
+	}
+	s, err := d.integrity(ctx)
+	if err != nil {
+		return err
+	}
+	if s != "ok" {
+		return fmt.Errorf("the store is damaged: %s", s)
+	}
+	return nil
+}
+
+const maxBatch = 256
+
+// batchTime bounds how long a commit waits for more writes to join it.
+const batchTime = 20 * time.Millisecond

@@ -1,0 +1,198 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cordon-isao/cordon/internal/fault"
+	"github.com/cordon-isao/cordon/policy"
+)
+
+// View is one snapshot of the store, read through one viewer's eyes. It lives
+// only as long as the function it was handed to, and is used by one goroutine.
+type View struct {
+	db     *DB
+	ctx    context.Context
+	q      querier
+	viewer policy.Viewer
+	now    time.Time
+	mine   string // the viewer's principals, as JSON
+}
+
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// Scanner is one row of an answer.
+type Scanner interface{ Scan(dest ...any) error }
+
+// Viewer is in whose name this View reads.
+func (v *View) Viewer() policy.Viewer { return v.viewer }
+
+// Now is the time of the transaction, in UTC.
+func (v *View) Now() time.Time { return v.now }
+
+// Context is the request's context.
+func (v *View) Context() context.Context { return v.ctx }
+
+// Engine says which engine is underneath; only internal packages ask.
+func (v *View) Engine() Engine { return v.db.dialect.engine }
+
+// As gives the same snapshot in another viewer's eyes. It is for system views
+// and for previews of one's own audience; internal/houserules lists its uses.
+func (v *View) As(viewer policy.Viewer) *View {
+	w := *v
+	w.bind(viewer)
+	return &w
+}
+
+func (v *View) bind(viewer policy.Viewer) {
+	v.viewer = viewer
+	mine, _ := json.Marshal(viewer.Principals().Strings())
+	v.mine = string(mine)
+}
+
+// query runs a statement that reads.
+func (v *View) query(stmt string, args []any) (*sql.Rows, error) {
+	r := v.db.rewrite(stmt, v.viewer.IsSystem())
+	if r.err != nil {
+		return nil, r.err
+	}
+	if len(args) != r.args {
+		return nil, fmt.Errorf("db: statement has %d placeholders and %d arguments: %s", r.args, len(args), stmt)
+	}
+	if r.uses {
+		args = append(append(make([]any, 0, len(args)+1), args...), v.mine)
+	}
+	if err := v.db.faults.before(stmt); err != nil {
+		return nil, err
+	}
+	rows, err := v.q.QueryContext(v.ctx, r.text, args...)
+	if err != nil {
+		return nil, v.db.wrap(err, stmt)
+	}
+	return rows, nil
+}
+
+// Each calls fn for every row of the answer, in order.
+func (v *View) Each(stmt string, args []any, fn func(Scanner) error) error {
+	rows, err := v.query(stmt, args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return v.db.wrap(err, stmt)
+	}
+	return nil
+}
+
+// All reads every row of the answer.
+func All[T any](v *View, scan func(Scanner) (T, error), stmt string, args ...any) ([]T, error) {
+	var out []T
+	err := v.Each(stmt, args, func(s Scanner) error {
+		t, err := scan(s)
+		if err == nil {
+			out = append(out, t)
+		}
+		return err
+	})
+	return out, err
+}
+
+// One reads the first row of the answer. With no row it is fault.ErrMissing.
+func One[T any](v *View, scan func(Scanner) (T, error), stmt string, args ...any) (T, error) {
+	var out T
+	found := false
+	err := v.Each(stmt, args, func(s Scanner) error {
+		if found {
+			return nil
+		}
+		t, err := scan(s)
+		out, found = t, err == nil
+		return err
+	})
+	if err == nil && !found {
+		err = fault.ErrMissing
+	}
+	return out, err
+}
+
+// Value scans a row of one column.
+func Value[T any](s Scanner) (T, error) {
+	var t T
+	err := s.Scan(&t)
+	return t, err
+}
+
+// Exists reports whether the answer has a row.
+func (v *View) Exists(stmt string, args ...any) (bool, error) {
+	found := false
+	err := v.Each(stmt, args, func(Scanner) error { found = true; return nil })
+	return found, err
+}
+
+// Audience reads an audience by its address. Audiences never change, so they
+// are remembered.
+func (v *View) Audience(id string) (policy.Audience, error) {
+	if a, ok := v.db.audiences.Load(id); ok {
+		return a.(policy.Audience), nil
+	}
+	members, err := One(v, Value[string], `SELECT members FROM audiences WHERE id = $1`, id)
+	if err != nil {
+		return policy.Audience{}, fmt.Errorf("read audience %s: %w", id, err)
+	}
+	var ss []string
+	if err := json.Unmarshal([]byte(members), &ss); err != nil {
+		return policy.Audience{}, fmt.Errorf("read audience %s: %w", id, err)
+	}
+	a, err := policy.ParseAudience(ss)
+	if err != nil {
+		return policy.Audience{}, fmt.Errorf("read audience %s: %w", id, err)
+	}
+	v.db.audiences.Store(id, a)
+	return a, nil
+}
+
+// Label reads a label from its two columns.
+func (v *View) Label(tlp, audience string) (policy.Label, error) {
+	a, err := v.Audience(audience)
+	return policy.Label{TLP: policy.TLP(tlp), Audience: a}, err
+}
+
+// List writes strings as the one argument of `IN (SELECT value FROM json_each($n))`.
+func List(ss []string) string {
+	if ss == nil {
+		ss = []string{}
+	}
+	b, _ := json.Marshal(ss)
+	return string(b)
+}
+
+// wrap turns an engine's error into a fault.
+func (d *DB) wrap(err error, stmt string) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	switch d.dialect.classify(err) {
+	case errUnique:
+		return &fault.Error{Kind: fault.Conflict, Message: "This exists already, or somebody was faster.", Err: err}
+	case errConstraint:
+		return &fault.Error{Kind: fault.Conflict, Message: "This refers to something that is not there any more.", Err: err}
+	case errFull:
+		return &fault.Error{Kind: fault.Busy, Message: "The storage is full: nothing was saved, and nothing that was saved is lost. The operator has to make room.", Err: err}
+	case errBusy:
+		return &fault.Error{Kind: fault.Busy, Message: "The store is busy. Nothing was saved; try again.", Err: err}
+	}
+	return fmt.Errorf("%w in %q", err, stmt)
+}

@@ -36,6 +36,9 @@ func (l *Ledger) Checkpoint(v *db.View) (Checkpoint, error) {
 	if err != nil {
 		return c, fmt.Errorf("read the ledger's checkpoint: %w", err)
 	}
+	if parsed.Size != c.Size {
+		return c, fmt.Errorf("the ledger's checkpoint over %d entries stands in the row of %d: the store was changed outside this program", parsed.Size, c.Size)
+	}
 	c.Root = parsed.Root
 	return c, nil
 }
@@ -148,7 +151,8 @@ var ErrUncovered = errors.New("no checkpoint covers this entry yet")
 
 // Tile answers a request for a C2SP tile (tile/<L>/<N>[.p/<W>] or
 // tile/entries/<N>[.p/<W>]) within the newest published checkpoint. What it does
-// not cover does not exist.
+// not cover does not exist. Hashes and leaves tell nothing, so every viewer gets
+// the same.
 func (l *Ledger) Tile(v *db.View, path string) ([]byte, error) {
 	t, err := tlog.ParseTilePath(path)
 	if err != nil {
@@ -164,10 +168,13 @@ func (l *Ledger) Tile(v *db.View, path string) ([]byte, error) {
 	if t.Level != tlog.Entries {
 		return tlog.ReadHashTile(t, l.hashes(v))
 	}
-	first := t.Index * 256
-	leaves, err := db.All(v, db.Value[[]byte], `SELECT leaf FROM visible.ledger_entries WHERE seq >= $1 AND seq < $2 ORDER BY seq`, first, first+int64(t.Width))
+	first := t.Index * tlog.TileWidth
+	leaves, err := db.All(v.As(policy.System("ledger")), db.Value[[]byte], `SELECT leaf FROM visible.ledger_entries WHERE seq >= $1 AND seq < $2 ORDER BY seq`, first, first+int64(t.Width))
 	if err != nil {
 		return nil, err
+	}
+	if len(leaves) != t.Width {
+		return nil, fmt.Errorf("the ledger holds %d of the %d entries from %d on", len(leaves), t.Width, first)
 	}
 	return tlog.EntryBundle(leaves)
 }

@@ -14,6 +14,7 @@ import (
 
 // Event is an entry's content as it is committed to, shown in evidence packs and
 // read by followers. Its canonical JSON (RFC 8785) is what the leaf stands for.
+// It does not name the room: a reader of a topic need not be one of its room.
 type Event struct {
 	V        int             `json:"v"`
 	Seq      int64           `json:"seq"`
@@ -25,7 +26,6 @@ type Event struct {
 	Verb     string          `json:"verb"`
 	Object   string          `json:"object"`
 	Parent   string          `json:"parent,omitempty"`
-	Room     string          `json:"room,omitempty"`
 	TLP      string          `json:"tlp"`
 	Audience []string        `json:"audience"`
 	Data     json.RawMessage `json:"data"`

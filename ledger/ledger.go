@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -135,7 +136,11 @@ func (l *Ledger) Begin(tx *db.Tx) (int64, error) {
 
 var verbForm = regexp.MustCompile(`^[a-z]+\.[a-z-]+$`)
 
-const padVerb = "ledger.pad"
+// The ledger's own verbs.
+const (
+	padVerb   = "ledger.pad"
+	shredVerb = "ledger.shredded"
+)
 
 // Record writes one write's entries (db.Ledger).
 func (l *Ledger) Record(tx *db.Tx, seq int64, actor policy.Viewer, entries []db.Entry) ([][]byte, error) {
@@ -146,9 +151,7 @@ func (l *Ledger) Record(tx *db.Tx, seq int64, actor policy.Viewer, entries []db.
 			return nil, fmt.Errorf("ledger: entry %q on %q is not a noun.verb on an object", in.Verb, in.Object)
 		}
 		if in.Verb == padVerb {
-			leaf := make([]byte, LeafSize)
-			rand.Read(leaf)
-			copy(leaf, leafMagic)
+			leaf := l.padLeaf(seq + int64(i))
 			leaves = append(leaves, leaf)
 			if err := l.insert(tx, seq+int64(i), at, "system:ledger", "", in, policy.Audience{}.ID(), leaf); err != nil {
 				return nil, err
@@ -164,8 +167,12 @@ func (l *Ledger) Record(tx *db.Tx, seq int64, actor policy.Viewer, entries []db.
 		}
 		canonical, err := strictjson.Canonical(Event{V: 1, Seq: seq + int64(i), At: at.UTC().Format("2006-01-02T15:04:05.000000Z07:00"),
 			Actor: actor.Actor(), Name: actor.Name, Org: actor.Org, OrgName: actor.OrgName, Verb: in.Verb, Object: in.Object, Parent: in.Parent,
-			Room: in.Room, TLP: string(in.Label.TLP), Audience: in.Label.Audience.Strings(), Data: data})
+			TLP: string(in.Label.TLP), Audience: in.Label.Audience.Strings(), Data: data})
 		if err != nil {
+			return nil, fmt.Errorf("ledger: entry %s: %w", in.Verb, err)
+		}
+		// What could not be read again would stop every follower for good.
+		if err := strictjson.Check(canonical, strictjson.Limits{}); err != nil {
 			return nil, fmt.Errorf("ledger: entry %s: %w", in.Verb, err)
 		}
 		salt := make([]byte, SaltSize)
@@ -188,6 +195,14 @@ func (l *Ledger) Record(tx *db.Tx, seq int64, actor policy.Viewer, entries []db.
 		leaves = append(leaves, leaf)
 	}
 	return leaves, nil
+}
+
+// padLeaf is the leaf of a padding entry. It looks like any other; who holds the
+// ledger's key can tell that nothing was hidden behind it.
+func (l *Ledger) padLeaf(seq int64) []byte {
+	salt := sha256.Sum256([]byte("cordon/pad/v1\x00" + l.key.Private()))
+	n := strconv.FormatInt(seq, 10)
+	return Leaf(salt[:], []byte(n), n, n)
 }
 
 func entryAAD(seq int64) []byte { return []byte("cordon/entry/" + strconv.FormatInt(seq, 10)) }

@@ -123,7 +123,7 @@ func (l *Ledger) Shred(tx *db.Tx, e Entry, reason string) error {
 	if _, err := tx.Exec(`DELETE FROM ledger_contents WHERE seq = $1`, e.Seq); err != nil {
 		return fmt.Errorf("shred entry %d: %w", e.Seq, err)
 	}
-	tx.Append(db.Entry{Verb: "ledger.shredded", Object: e.Object, Parent: e.Parent, Label: e.Label,
+	tx.Append(db.Entry{Verb: shredVerb, Object: e.Object, Parent: e.Parent, Label: e.Label,
 		Data: map[string]any{"entry": e.Seq, "verb": e.Verb, "recorded": clock.FromMicros(e.At), "reason": reason}})
 	return nil
 }

@@ -57,11 +57,15 @@ type DB struct {
 	stored      sync.Map // audience ids known to be on disk
 	faults      Faults
 
-	jobs   chan *job
-	quit   chan struct{}
-	done   sync.WaitGroup
-	failed chan struct{} // closed when the store can no longer be trusted
-	broken sync.Once
+	jobs  chan *job
+	quit  chan struct{}
+	close sync.Once
+	done  sync.WaitGroup
+	// stopped is closed when the writer has ended: what it did not look at by
+	// then was not saved.
+	stopped chan struct{}
+	failed  chan struct{} // closed when the store can no longer be trusted
+	broken  sync.Once
 
 	mu   sync.Mutex
 	wake chan struct{} // closed and replaced at every commit
@@ -70,7 +74,7 @@ type DB struct {
 // Open opens or makes the store and brings its schema up to date.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	d := &DB{dialect: dialect{SQLite}, dsn: o.URL, clock: o.Clock, ledger: o.Ledger, log: o.Log, tables: map[string]Table{},
-		jobs: make(chan *job, 4096), quit: make(chan struct{}), failed: make(chan struct{}), wake: make(chan struct{})}
+		jobs: make(chan *job, 4096), quit: make(chan struct{}), stopped: make(chan struct{}), failed: make(chan struct{}), wake: make(chan struct{})}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -115,7 +119,7 @@ func (d *DB) SetRefresh(r Refresh) { d.refresh = r }
 
 // Close waits for the writes under way and closes the store.
 func (d *DB) Close() error {
-	close(d.quit)
+	d.close.Do(func() { close(d.quit) })
 	d.done.Wait()
 	return errors.Join(d.write.Close(), d.read.Close())
 }
@@ -162,25 +166,38 @@ func (d *DB) fail(err error) {
 	})
 }
 
-// Pragma answers a question about the embedded engine, for backups and checks.
-func (d *DB) integrity(ctx context.Context) (string, error) {
-	var s string
-	err := d.read.QueryRowContext(ctx, `PRAGMA quick_check`).Scan(&s)
-	return s, err
-}
-
 // Check looks whether the store's own structure is whole (SQLite's quick_check;
 // PostgreSQL answers for itself).
 func (d *DB) Check(ctx context.Context) error {
 	if d.dialect.engine == Postgres {
 		return d.read.PingContext(ctx)
 	}
-	s, err := d.integrity(ctx)
-	if err != nil {
+	var s string
+	if err := d.read.QueryRowContext(ctx, `PRAGMA quick_check`).Scan(&s); err != nil {
 		return err
 	}
 	if s != "ok" {
 		return fmt.Errorf("the store is damaged: %s", s)
+	}
+	return nil
+}
+
+// Scrub removes what deleting leaves behind in the store's files: old pages in
+// SQLite's write-ahead log, dead rows on PostgreSQL. Shredding ends with it.
+func (d *DB) Scrub(ctx context.Context, table string) error {
+	if _, ok := d.tables[table]; !ok {
+		return fmt.Errorf("db: there is no table %s to scrub", table)
+	}
+	if d.dialect.engine == Postgres {
+		_, err := d.write.ExecContext(ctx, `VACUUM `+table)
+		return err
+	}
+	var busy, frames, moved int
+	if err := d.write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved); err != nil {
+		return err
+	}
+	if busy != 0 {
+		return fault.Busyf("A long read holds on to old pages of the store. Try again.")
 	}
 	return nil
 }

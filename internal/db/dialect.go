@@ -171,6 +171,21 @@ func (dl dialect) classify(err error) errClass {
 	return errOther
 }
 
+// undoes reports whether the engine may have undone the whole transaction by
+// itself on this error, not just the statement (sqlite.org/lang_transaction.html
+// §"Response To Errors Within A Transaction").
+func (dl dialect) undoes(err error) bool {
+	var lite *sqlite.Error
+	if !errors.As(err, &lite) {
+		return false
+	}
+	switch lite.Code() & 0xff {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_CORRUPT:
+		return true
+	}
+	return false
+}
+
 type errClass int
 
 const (

@@ -12,12 +12,14 @@ type rewritten struct {
 	args    int      // placeholders the caller fills
 	uses    bool     // one more argument, the viewer's principals, follows them
 	targets []string // tables written to
+	returns bool     // it gives back rows of what it writes
 	err     error
 }
 
 // rewrite turns visible.<table> into the rows the viewer can read and refuses a
 // statement that names a labelled table otherwise. It reads SQL only as far as
-// it must: words, strings, comments, placeholders.
+// it must: words, strings, comments, placeholders, and where a verb stands at
+// the head of a statement or of a part in brackets.
 func (d *DB) rewrite(stmt string, system bool) rewritten {
 	key := stmt
 	if system {
@@ -47,20 +49,45 @@ func (d *DB) rewriteNow(stmt string, system bool) rewritten {
 		}
 	}
 	var out strings.Builder
-	prev, prev2 := "", "" // the words before, in capitals
+	// prev and prev2 are the words before, in capitals; head is the verb of the
+	// innermost part so far, and at says that prev, or prev2, is that verb.
+	var prev, prev2, head string
+	var at, at2 bool
+	depth, verb := 0, false // verb: the statement's own verb was seen
 	for i := 0; i < len(toks); i++ {
 		t := toks[i]
-		if t.kind != 'w' {
+		if t.kind == ' ' {
 			out.WriteString(t.text)
-			if t.kind != ' ' {
-				prev2, prev = prev, t.text
-			}
 			continue
 		}
-		word := strings.ToLower(t.text)
+		if t.kind != 'w' {
+			switch {
+			case t.text == "(":
+				depth++
+			case t.text == ")":
+				depth--
+			case prev == "":
+				return rewritten{err: fmt.Errorf("db: a statement starts with a word, not with %q", t.text)}
+			}
+			if t.kind == '$' {
+				out.WriteString(d.dialect.bind(t.text))
+			} else {
+				out.WriteString(t.text)
+			}
+			prev2, prev, at2, at = prev, t.text, at, false
+			continue
+		}
+		word, upper := strings.ToLower(t.text), strings.ToUpper(t.text)
+		if prev == "" && !isVerb(upper) && upper != "WITH" {
+			return rewritten{err: fmt.Errorf("db: %s is no way to read or write here", upper)}
+		}
+		write := prev == "INTO" && (head == "INSERT" || head == "REPLACE") || prev == "UPDATE" && at || prev == "FROM" && prev2 == "DELETE" && at2
 		if word == "visible" && i+2 < len(toks) && toks[i+1].text == "." && toks[i+2].kind == 'w' {
 			name := strings.ToLower(toks[i+2].text)
 			table, ok := d.tables[name]
+			if write {
+				return rewritten{err: fmt.Errorf("db: visible.%s is for reading; write to %s", name, name)}
+			}
 			if !ok || table.Privacy != Labelled {
 				return rewritten{err: fmt.Errorf("db: visible.%s: %s is not a labelled table", name, name)}
 			}
@@ -68,28 +95,48 @@ func (d *DB) rewriteNow(stmt string, system bool) rewritten {
 				out.WriteString(name)
 			} else {
 				r.uses = true
-				fmt.Fprintf(&out, "(SELECT * FROM %s WHERE %s)", name, d.dialect.readable(name, r.args+1))
+				fmt.Fprintf(&out, "(SELECT * FROM %s WHERE %s)", name, d.dialect.bind(d.dialect.readable(name, r.args+1)))
 			}
 			if !aliased(toks[i+3:]) {
 				out.WriteString(" AS " + name)
 			}
-			prev2, prev = prev, name
+			prev2, prev, at2, at = prev, strings.ToUpper(name), at, false
 			i += 2
 			continue
 		}
-		if table, ok := d.tables[word]; ok && !followedByDot(toks[i+1:]) {
-			write := prev == "INTO" || prev == "UPDATE" || prev == "FROM" && prev2 == "DELETE"
-			if write {
-				r.targets = append(r.targets, word)
-			} else if table.Privacy == Labelled && prev != "." {
-				return rewritten{err: fmt.Errorf("db: %s is labelled; read it as visible.%s", word, word)}
+		switch {
+		case write:
+			if _, ok := d.tables[word]; !ok {
+				return rewritten{err: fmt.Errorf("db: there is no table %s to write to", word)}
 			}
+			r.targets = append(r.targets, word)
+		case d.tables[word].Privacy == Labelled && !followedByDot(toks[i+1:]):
+			return rewritten{err: fmt.Errorf("db: %s is labelled; read it as visible.%s", word, word)}
+		case upper == "RETURNING":
+			r.returns = true
+		}
+		starts := isVerb(upper) && (prev == "(" || depth == 0 && !verb)
+		if starts {
+			head, verb = upper, verb || depth == 0
 		}
 		out.WriteString(t.text)
-		prev2, prev = prev, strings.ToUpper(t.text)
+		prev2, prev, at2, at = prev, upper, at, starts
 	}
-	r.text = d.dialect.bind(out.String())
+	for _, name := range r.targets {
+		if r.returns && d.tables[name].Privacy == Labelled {
+			return rewritten{err: fmt.Errorf("db: RETURNING would read %s past its labels; read it as visible.%s", name, name)}
+		}
+	}
+	r.text = out.String()
 	return r
+}
+
+func isVerb(upper string) bool {
+	switch upper {
+	case "SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "VALUES":
+		return true
+	}
+	return false
 }
 
 func followedByDot(toks []token) bool { return len(toks) > 0 && toks[0].text == "." }
@@ -104,7 +151,8 @@ func aliased(toks []token) bool {
 			return false
 		}
 		switch strings.ToUpper(t.text) {
-		case "WHERE", "ORDER", "GROUP", "LIMIT", "JOIN", "LEFT", "INNER", "CROSS", "ON", "UNION", "EXCEPT", "INTERSECT", "HAVING", "USING":
+		case "WHERE", "ORDER", "GROUP", "LIMIT", "OFFSET", "FETCH", "FOR", "WINDOW", "JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "NATURAL",
+			"ON", "UNION", "EXCEPT", "INTERSECT", "HAVING", "USING", "RETURNING", "SET":
 			return false
 		}
 		return true
@@ -124,18 +172,24 @@ func lex(s string) ([]token, error) {
 		j := i + 1
 		kind := byte('p')
 		switch {
-		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
+		case c == ' ' || c == '\n' || c == '\t':
 			kind = ' '
-			for j < len(s) && strings.IndexByte(" \n\t\r", s[j]) >= 0 {
+			for j < len(s) && strings.IndexByte(" \n\t", s[j]) >= 0 {
 				j++
 			}
 		case c == '-' && strings.HasPrefix(s[i:], "--"):
 			kind = ' '
 			for j < len(s) && s[j] != '\n' {
+				if s[j] < ' ' && s[j] != '\t' { // a carriage return ends a comment on PostgreSQL only
+					return nil, fmt.Errorf("db: %q has no place in a comment", string(rune(s[j])))
+				}
 				j++
 			}
 		case c == '\'':
 			kind = '\''
+			if i > 0 && (isWord(s[i-1]) || s[i-1] == '&') { // E'…', U&'…': other rules for quotes
+				return nil, fmt.Errorf("db: a string stands right after %q", string(rune(s[i-1])))
+			}
 			for ; ; j++ {
 				if j >= len(s) {
 					return nil, fmt.Errorf("db: unfinished string in statement")
@@ -149,7 +203,7 @@ func lex(s string) ([]token, error) {
 					break
 				}
 			}
-		case c == '"' || c == '`' || c == '[' || c == ';' || c == '\\' || c >= 0x80 || strings.HasPrefix(s[i:], "/*"):
+		case c == '"' || c == '`' || c == '[' || c == ';' || c == '\\' || c < ' ' || c >= 0x80 || strings.HasPrefix(s[i:], "/*"):
 			return nil, fmt.Errorf("db: %q has no place in a statement", string(rune(c)))
 		case c == '$':
 			kind = '$'

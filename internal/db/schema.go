@@ -87,7 +87,7 @@ func (d *DB) register(schemas []Schema) error {
 			if !ok {
 				p = Scratch
 			}
-			if other, ok := d.tables[name]; ok {
+			if other, ok := d.tables[name]; ok && other.Duty != s.Duty { // a duty may make a table in each engine's own words
 				return fmt.Errorf("schema %s: table %s belongs to %s", s.Duty, name, other.Duty)
 			}
 			d.tables[name] = Table{Name: name, Duty: s.Duty, Privacy: p}

@@ -3,7 +3,6 @@ package db
 import (
 	"database/sql"
 	"encoding/json"
-	"fmt"
 
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/policy"
@@ -13,8 +12,7 @@ import (
 // done through it is saved together or not at all.
 type Tx struct {
 	*View
-	scratch bool // may write only scratch tables, and needs no entry
-	seq     int64
+	seq int64
 	*work
 }
 
@@ -40,29 +38,13 @@ type Entry struct {
 
 // Exec runs a statement that writes and returns how many rows it touched.
 func (tx *Tx) Exec(stmt string, args ...any) (int64, error) {
-	r := tx.db.rewrite(stmt, tx.viewer.IsSystem())
-	if r.err != nil {
-		return 0, r.err
-	}
-	if len(args) != r.args {
-		return 0, fmt.Errorf("db: statement has %d placeholders and %d arguments: %s", r.args, len(args), stmt)
-	}
-	if tx.scratch {
-		for _, t := range r.targets {
-			if tx.db.tables[t].Privacy != Scratch {
-				return 0, fmt.Errorf("db: %s holds facts and is not written without a ledger entry", t)
-			}
-		}
-	}
-	if r.uses {
-		args = append(append(make([]any, 0, len(args)+1), args...), tx.mine)
-	}
-	if err := tx.db.faults.before(stmt); err != nil {
+	text, args, err := tx.statement(stmt, args)
+	if err != nil {
 		return 0, err
 	}
-	res, err := tx.q.ExecContext(tx.ctx, r.text, args...)
+	res, err := tx.q.ExecContext(tx.ctx, text, args...)
 	if err != nil {
-		return 0, tx.db.wrap(err, stmt)
+		return 0, tx.broke(err, stmt)
 	}
 	if err := tx.db.faults.after(stmt); err != nil {
 		return 0, err

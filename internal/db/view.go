@@ -21,6 +21,61 @@ type View struct {
 	viewer policy.Viewer
 	now    time.Time
 	mine   string // the viewer's principals, as JSON
+	mode   mode
+	shared *transaction // nil outside a write
+}
+
+// mode is what may be written through a View.
+type mode int
+
+const (
+	nothing mode = iota // a read
+	scratch             // a note: scratch tables only
+	facts               // a write: everything, with a ledger entry
+)
+
+// transaction is what several writes share. Once the engine may have
+// undone it by itself, dead says why, and nothing more is done in it: what a
+// later statement wrote would be saved alone.
+type transaction struct{ dead error }
+
+// statement prepares a statement and its arguments, and refuses what this View
+// must not do.
+func (v *View) statement(stmt string, args []any) (string, []any, error) {
+	r := v.db.rewrite(stmt, v.viewer.IsSystem())
+	if r.err != nil {
+		return "", nil, r.err
+	}
+	if len(args) != r.args {
+		return "", nil, fmt.Errorf("db: statement has %d placeholders and %d arguments: %s", r.args, len(args), stmt)
+	}
+	for _, t := range r.targets {
+		switch {
+		case v.mode == nothing:
+			return "", nil, fmt.Errorf("db: a read does not write to %s", t)
+		case v.mode == scratch && v.db.tables[t].Privacy != Scratch:
+			return "", nil, fmt.Errorf("db: %s holds facts and is not written without a ledger entry", t)
+		}
+	}
+	if v.shared != nil && v.shared.dead != nil {
+		return "", nil, v.db.undone(v.shared.dead)
+	}
+	if r.uses {
+		args = append(append(make([]any, 0, len(args)+1), args...), v.mine)
+	}
+	return r.text, args, v.db.faults.before(stmt)
+}
+
+// broke turns an engine's error into a fault, and ends the batch if the engine
+// may have undone it.
+func (v *View) broke(err error, stmt string) error {
+	if v.shared != nil && v.shared.dead == nil && v.db.dialect.undoes(err) {
+		v.shared.dead = err
+	}
+	if v.ctx.Err() != nil {
+		return v.ctx.Err()
+	}
+	return v.db.wrap(err, stmt)
 }
 
 type querier interface {
@@ -59,22 +114,13 @@ func (v *View) bind(viewer policy.Viewer) {
 
 // query runs a statement that reads.
 func (v *View) query(stmt string, args []any) (*sql.Rows, error) {
-	r := v.db.rewrite(stmt, v.viewer.IsSystem())
-	if r.err != nil {
-		return nil, r.err
-	}
-	if len(args) != r.args {
-		return nil, fmt.Errorf("db: statement has %d placeholders and %d arguments: %s", r.args, len(args), stmt)
-	}
-	if r.uses {
-		args = append(append(make([]any, 0, len(args)+1), args...), v.mine)
-	}
-	if err := v.db.faults.before(stmt); err != nil {
+	text, args, err := v.statement(stmt, args)
+	if err != nil {
 		return nil, err
 	}
-	rows, err := v.q.QueryContext(v.ctx, r.text, args...)
+	rows, err := v.q.QueryContext(v.ctx, text, args...)
 	if err != nil {
-		return nil, v.db.wrap(err, stmt)
+		return nil, v.broke(err, stmt)
 	}
 	return rows, nil
 }
@@ -92,9 +138,9 @@ func (v *View) Each(stmt string, args []any, fn func(Scanner) error) error {
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return v.db.wrap(err, stmt)
+		return v.broke(err, stmt)
 	}
-	return nil
+	return v.db.faults.after(stmt)
 }
 
 // All reads every row of the answer.

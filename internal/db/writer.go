@@ -49,6 +49,12 @@ func (d *DB) submit(ctx context.Context, viewer policy.Viewer, fn func(*Tx) erro
 	// outcome must be known to be told.
 	select {
 	case <-j.done:
+	case <-d.stopped: // it came too late to be looked at
+		select {
+		case <-j.done:
+		default:
+			return fault.Busyf("The server is stopping. Nothing was saved; try again in a moment.")
+		}
 	case <-d.failed:
 		select {
 		case <-j.done:
@@ -67,6 +73,7 @@ func (d *DB) submit(ctx context.Context, viewer policy.Viewer, fn func(*Tx) erro
 // writer owns the writing connection.
 func (d *DB) writer() {
 	defer d.done.Done()
+	defer close(d.stopped)
 	for {
 		select {
 		case <-d.quit:
@@ -89,6 +96,7 @@ func (d *DB) writer() {
 // one commit that is on disk.
 func (d *DB) commit(first *job) {
 	var batch []*job
+	shared := &transaction{}
 	finish := func(err error) {
 		for _, j := range batch {
 			if err != nil && j.err == nil {
@@ -109,25 +117,31 @@ func (d *DB) commit(first *job) {
 	if err != nil {
 		batch = append(batch, first)
 		d.failOn(err)
-		finish(d.storeFault(err))
+		finish(d.undone(err))
 		return
 	}
 	defer sqlTx.Rollback()
-	tx := &Tx{View: &View{db: d, ctx: ctx, q: sqlTx, now: d.clock.Now()}, work: &work{}}
+	tx := &Tx{View: &View{db: d, ctx: ctx, q: sqlTx, now: d.clock.Now(), mode: facts, shared: shared}, work: &work{}}
 	tx.bind(policy.System("ledger"))
 	size, err := d.ledger.Begin(tx)
 	if err != nil {
 		batch = append(batch, first)
-		finish(d.storeFault(err))
+		d.failOn(err)
+		finish(d.undone(err))
 		return
 	}
 	var leaves [][]byte
 	started := clock.System().Now() // how long we may collect is the machine's time, not the story's
 	for j := first; j != nil; {
 		batch = append(batch, j)
-		made, err := d.run(sqlTx, j, size+int64(len(leaves)))
+		made, err := d.run(sqlTx, shared, j, size+int64(len(leaves)))
 		if err != nil {
 			j.err = err
+		}
+		if shared.dead != nil {
+			d.failOn(shared.dead)
+			finish(d.undone(shared.dead))
+			return
 		}
 		leaves = append(leaves, made...)
 		j = nil
@@ -141,22 +155,26 @@ func (d *DB) commit(first *job) {
 	if len(leaves) > 0 {
 		if err := d.ledger.Seal(tx, size, leaves); err != nil {
 			d.failOn(err)
-			finish(d.storeFault(err))
+			finish(d.undone(err))
 			return
 		}
 		if d.dialect.engine == Postgres {
 			if _, err := sqlTx.ExecContext(ctx, `SELECT pg_notify('cordon', '')`); err != nil {
-				finish(d.storeFault(err))
+				finish(d.undone(err))
 				return
 			}
 		}
 	}
 	if err := d.faults.before("COMMIT"); err != nil {
-		finish(d.storeFault(err))
+		finish(d.undone(err))
 		return
 	}
 	if err := sqlTx.Commit(); err != nil {
 		d.failOn(err)
+		if d.dialect.engine == SQLite {
+			// A refused COMMIT can leave the transaction open on the one connection.
+			d.write.ExecContext(ctx, `ROLLBACK`)
+		}
 		finish(d.storeFault(err))
 		return
 	}
@@ -171,30 +189,44 @@ func (d *DB) commit(first *job) {
 }
 
 // run does one write inside the batch. On error nothing of it remains.
-func (d *DB) run(sqlTx *sql.Tx, j *job, seq int64) (leaves [][]byte, err error) {
+func (d *DB) run(sqlTx *sql.Tx, shared *transaction, j *job, seq int64) (leaves [][]byte, err error) {
 	if err := j.ctx.Err(); err != nil {
 		return nil, err
 	}
 	ctx := context.WithoutCancel(j.ctx)
 	if _, err := sqlTx.ExecContext(ctx, `SAVEPOINT one`); err != nil {
-		return nil, d.storeFault(err)
+		shared.dead = err
+		return nil, d.undone(err)
 	}
 	defer func() {
 		if p := recover(); p != nil {
 			d.log.Error("a write panicked", "panic", p, "stack", string(debug.Stack()))
 			leaves, err = nil, &fault.Error{Kind: fault.Internal, Message: "panic", Err: fmt.Errorf("panic in a write: %v", p)}
 		}
-		if err != nil {
-			leaves = nil
-			if _, e := sqlTx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT one`); e != nil {
-				d.log.Error("could not undo a write; its batch will fail", "err", e)
+		if err == nil && shared.dead == nil {
+			// PostgreSQL refuses this when the write hid an error of a statement.
+			if _, e := sqlTx.ExecContext(ctx, `RELEASE SAVEPOINT one`); e != nil {
+				err = d.undone(e)
 			}
 		}
-		if _, e := sqlTx.ExecContext(ctx, `RELEASE SAVEPOINT one`); e != nil && err == nil {
-			leaves, err = nil, d.storeFault(e)
+		if err == nil {
+			return
+		}
+		leaves, j.after = nil, nil
+		for _, stmt := range []string{`ROLLBACK TO SAVEPOINT one`, `RELEASE SAVEPOINT one`} {
+			if shared.dead != nil {
+				return
+			}
+			if _, e := sqlTx.ExecContext(ctx, stmt); e != nil {
+				d.log.Error("could not undo a write; its batch fails", "err", e)
+				shared.dead = e
+			}
 		}
 	}()
-	tx := &Tx{View: &View{db: d, ctx: ctx, q: sqlTx, now: d.clock.Now()}, scratch: j.scratch, seq: seq, work: &work{}}
+	tx := &Tx{View: &View{db: d, ctx: ctx, q: sqlTx, now: d.clock.Now(), mode: facts, shared: shared}, seq: seq, work: &work{}}
+	if j.scratch {
+		tx.mode = scratch
+	}
 	tx.bind(j.viewer)
 	if d.refresh != nil && j.viewer.SignedIn() {
 		fresh, err := d.refresh(tx.View, j.viewer)
@@ -232,12 +264,22 @@ func (d *DB) failOn(err error) {
 	}
 }
 
+// storeFault is the answer when a commit went wrong.
 func (d *DB) storeFault(err error) error {
+	return d.answer(err, "The store did not answer. It is not known whether this was saved; look before you send it again.")
+}
+
+// undone is the answer when a transaction was given up before its commit.
+func (d *DB) undone(err error) error {
+	return d.answer(err, "The store did not answer. Nothing was saved; try again.")
+}
+
+func (d *DB) answer(err error, message string) error {
 	if k := fault.KindOf(err); k != fault.Internal {
 		return err
 	}
 	if e := d.wrap(err, "COMMIT"); fault.KindOf(e) != fault.Internal {
 		return e
 	}
-	return &fault.Error{Kind: fault.Busy, Message: "The store did not answer. It is not known whether this was saved; look before you send it again.", Err: err}
+	return &fault.Error{Kind: fault.Busy, Message: message, Err: err}
 }

@@ -136,6 +136,7 @@ var systemViews = []struct{ file, arg, why string }{
 	{"ledger/ledger.go", `"ledger"`, "the tree's size is read at start"},
 	{"ledger/checkpoint.go", `"ledger"`, "checkpoints and tiles cover every leaf and show commitments only"},
 	{"ledger/follow.go", `"follower:" + f.Name`, "a follower works on all facts; its outputs are filtered for each reader"},
+	{"ledger/live.go", `"live"`, "reads the tree's size only, to know where live frames begin"},
 	{"ledger/follow.go", `"tail"`, "the live tail reads new facts once and filters each frame for its reader"},
 }
 

@@ -33,19 +33,19 @@ function announce(n) {
   if (rest > 0) { setTimeout(announce, rest, 0); return; }
   if (!unsaid) return;
   saidAt = Date.now();
-  $("#polite").textContent = unsaid === 1 ? "1 new message" : `${unsaid} new messages`;
+  $("#ui-polite").textContent = unsaid === 1 ? "1 new message" : `${unsaid} new messages`;
   unsaid = 0;
 }
 
 function toast(text, onclick) {
   const t = el(onclick ? "button" : "p", { class: "toast" }, text);
   if (onclick) t.addEventListener("click", () => { onclick(); t.remove(); });
-  $("#toasts").replaceChildren(t);
+  $("#ui-toasts").replaceChildren(t);
   setTimeout(() => t.remove(), 6000);
 }
 
 function banner(text) {
-  const b = $("#banner");
+  const b = $("#ui-banner");
   const reload = el("button", { class: "btn", type: "button" }, "Reload");
   reload.addEventListener("click", () => location.reload());
   b.replaceChildren(el("span", {}, text), reload);
@@ -244,8 +244,7 @@ async function preview(form) {
   }
 }
 
-function post(form, submitter) {
-  const data = new FormData(form, submitter);
+function post(form, submitter, data) {
   const x = new XMLHttpRequest();
   x.open("POST", submitter?.getAttribute("formaction") || form.getAttribute("action"));
   x.setRequestHeader("Idempotency-Key", form.elements.idempotency_key?.value || "");
@@ -261,7 +260,6 @@ function post(form, submitter) {
     };
   }
   const answer = new Promise((done) => { x.onloadend = () => done(x); });
-  // Chromium sends what a disabled form no longer has, so data was read first.
   x.send(data);
   return { x, answer };
 }
@@ -272,27 +270,30 @@ async function send(form, submitter) {
   form.dataset.sending = "1";
   clearTimeout(drafts.get(form));
   drafts.delete(form);
+  const data = new FormData(form, submitter); // once: the same key must always mean the same words
   const buttons = $$("button:not([type=button])", form), cancel = $("[data-cancel]", form);
   const was = buttons.map((b) => b.disabled);
+  const texts = $$("textarea, input[type=text]", form);
+  for (const b of buttons) b.disabled = true;
+  for (const t of texts) t.readOnly = true;
+  if (cancel) cancel.hidden = false;
   let live = true, current, wake;
   const onCancel = () => { live = false; current?.x.abort(); wake?.(); };
   cancel?.addEventListener("click", onCancel);
   say(form, "Sending…");
   let x;
   for (let n = 0; live; n++) {
-    current = post(form, submitter);
-    for (const b of buttons) b.disabled = true;
-    if (cancel) cancel.hidden = false;
+    current = post(form, submitter, data);
     x = await current.answer;
     if (!live || (x.status && ![408, 429, 502, 503, 504].includes(x.status))) break;
     say(form, "Not sent yet: connection lost. Trying again… Everything you typed is kept.", true);
     const later = 1000 * Number(x.status && x.getResponseHeader("Retry-After")) || Math.min(15000, 500 * 2 ** n);
     await Promise.race([wait(later), new Promise((r) => { wake = r; addEventListener("online", r, { once: true }); })]);
-    buttons.forEach((b, i) => { b.disabled = was[i]; }); // a disabled submitter would send no value
   }
   cancel?.removeEventListener("click", onCancel);
   if (cancel) cancel.hidden = true;
   buttons.forEach((b, i) => { b.disabled = was[i]; });
+  for (const t of texts) t.readOnly = false;
   delete form.dataset.sending;
   const bar = $(".send-line progress", form);
   if (bar) bar.hidden = true;
@@ -332,8 +333,8 @@ async function send(form, submitter) {
 
 // ask shows the question of a data-confirm form and resolves to the answer.
 function ask(text, yes) {
-  const d = $("#ask"), back = document.activeElement;
-  $("#ask-text").textContent = text;
+  const d = $("#ui-ask"), back = document.activeElement;
+  $("#ui-ask-text").textContent = text;
   $("[value=yes]", d).textContent = yes || "Continue";
   d.returnValue = "no";
   d.showModal();
@@ -471,7 +472,7 @@ function rail(side, id) {
 let going = 0;
 addEventListener("keydown", (e) => {
   const mod = e.ctrlKey || e.metaKey, t = e.target;
-  if (mod && e.shiftKey && e.code === "Period") { e.preventDefault(); $("#mask").hidden = !$("#mask").hidden; return; }
+  if (mod && e.shiftKey && e.code === "Period") { e.preventDefault(); $("#ui-mask").hidden = !$("#ui-mask").hidden; return; }
   if (mod && !e.shiftKey && e.key.toLowerCase() === "k") { e.preventDefault(); commands(); return; }
   if (mod && e.key === "Enter" && t.form) { e.preventDefault(); t.form.requestSubmit($("[data-send]", t.form)); return; }
   if (e.key === "Escape") {
@@ -491,13 +492,13 @@ addEventListener("keydown", (e) => {
   }
   let done = true;
   if (key === "g") going = Date.now();
-  else if (key === "?") $("#keys").showModal();
+  else if (key === "?") $("#ui-keys").showModal();
   else if (key === ".") commands();
   else if (key === "/") { const s = $("[data-search]"); if (s && !shown(s)) s.closest("[popover]")?.showPopover(); s?.focus(); }
   else if (key === "j" || key === "k") walk(key === "j" ? 1 : -1);
   else if (key === "o") document.activeElement?.closest("[data-row]")?.querySelector("a")?.click();
-  else if (key === "[") rail("left", "nav");
-  else if (key === "]") rail("right", "context");
+  else if (key === "[") rail("left", "ui-nav");
+  else if (key === "]") rail("right", "ui-context");
   else done = /^[a-z]$/.test(key) && press(key);
   if (done) e.preventDefault();
 });
@@ -505,7 +506,7 @@ addEventListener("keydown", (e) => {
 /* ---- Command menu ---- */
 
 function commands() {
-  const d = $("#commands"), input = $("input", d), list = $("ul", d);
+  const d = $("#ui-commands"), input = $("input", d), list = $("ul", d);
   if (d.open) { d.close(); return; }
   const back = document.activeElement;
   let at = 0, n = 0;

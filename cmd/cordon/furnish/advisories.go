@@ -3,6 +3,7 @@ package furnish
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -19,7 +20,7 @@ var archive []byte
 //go:embed advisories.tsv
 var placement string
 
-// largest is far above the largest document in the archive (about 115 kB).
+// largest is far above the largest document in the archive (about 123 kB).
 const largest = 4 << 20
 
 // document is what the demo shows of a CSAF 2.0 document. It reads an archive that is part of the
@@ -193,7 +194,7 @@ func (a Advisory) introduction() (string, error) {
 				score = fmt.Sprintf("%.1f %s", v.Scores[0].V3.Base, strings.ToLower(v.Scores[0].V3.Severity))
 			}
 			weakness := strings.TrimSpace(v.CWE.ID + " " + v.CWE.Name)
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", plain(cmpOr(v.CVE, "none assigned")), plain(cmpOr(weakness, "not given")), score)
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", plain(cmp.Or(v.CVE, "none assigned")), plain(cmp.Or(weakness, "not given")), score)
 		}
 		if more := len(d.Vulnerabilities) - mostWeaknesses; more > 0 {
 			fmt.Fprintf(&b, "\nand %d more in the document.\n", more)
@@ -223,7 +224,8 @@ func (d document) remedies() []string {
 				continue
 			}
 			if cut := []rune(text); len(cut) > longestRemedy {
-				text = string(cut[:longestRemedy]) + "…"
+				text = string(cut[:longestRemedy])
+				text = text[:max(0, strings.LastIndexByte(text, ' '))] + " …"
 			}
 			if !slices.Contains(so, text) {
 				so = append(so, text)
@@ -242,13 +244,6 @@ func few(b *strings.Builder, all []string, most int, line func(string) string) {
 		}
 		fmt.Fprintln(b, line(one))
 	}
-}
-
-func cmpOr(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 // number is the advisory's number, which older titles repeat.

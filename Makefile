@@ -1,0 +1,57 @@
+# make test is what CI runs; it needs only Go, and installs the rest (Chromium,
+# PostgreSQL, zstd, gcc) from Debian where it is missing, and says so.
+
+export PATH := $(PATH):/usr/local/go/bin:$(HOME)/go/bin
+SHELL := /bin/bash
+
+step := scripts/step
+
+# Folders whose tests also run under the race detector: where goroutines share
+# state. Folders that do not exist yet are left out.
+RACE ?= policy ledger internal/live internal/fault internal/httpkit
+race_packages = $(foreach dir,$(RACE),$(if $(wildcard $(dir)),./$(dir)/...))
+
+# Where the test that takes the screenshots lives, and where they go.
+SCREENSHOTS ?= ./cmd/cordon/...
+screenshots_dir = $(CURDIR)/docs/images
+
+.PHONY: test check prepare build bench fuzz vuln demo screenshots generate
+
+test: prepare check
+	@$(step) "all tests" go test -timeout 15m ./...
+	@$(step) "tests under the race detector" env CGO_ENABLED=1 go test -race -timeout 10m $(race_packages)
+
+prepare:
+	@$(step) prepare scripts/prepare
+
+# check holds the source to its form: formatted, vetted, true to the house
+# rules, generated files fresh.
+check:
+	@$(step) gofmt scripts/format
+	@$(step) "generated files are fresh" scripts/fresh
+	@$(step) "go vet" go vet ./...
+	@$(step) staticcheck go tool -modfile=tools/go.mod staticcheck ./...
+	@$(step) "house rules" go test ./internal/houserules
+
+generate:
+	go tool -modfile=tools/go.mod templ generate -log-level warn
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/cordon ./cmd/cordon
+
+bench:
+	go test -run '^$$' -bench . -benchmem -timeout 60m ./...
+
+fuzz:
+	scripts/fuzz 30s
+
+# vuln asks the Go vulnerability database, which CI may not reach.
+vuln:
+	go run golang.org/x/vuln/cmd/govulncheck@v1.1.4 ./...
+
+demo:
+	go run ./cmd/cordon demo
+
+screenshots:
+	mkdir -p $(screenshots_dir)
+	CORDON_SCREENSHOTS=$(screenshots_dir) go test -count=1 -timeout 10m -run '^TestScreenshots$$' $(SCREENSHOTS)

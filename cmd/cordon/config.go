@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/cordon-isao/cordon/internal/strictjson"
+)
+
+// Config is how a server runs. Every zero value works; a file given with
+// --config may set the same keys, and an unknown key in it is an error. Flags win
+// over the file.
+type Config struct {
+	Data       string   `json:"data" help:"Folder that holds everything: database, files, keys." default:"cordon-data" type:"path"`
+	Addr       string   `json:"addr" help:"HOST:PORT to listen on. Without TLS only a loopback address is accepted." default:"127.0.0.1:8080"`
+	Origin     string   `json:"origin" help:"Address that people type, such as https://isao.example. Passkeys are bound to it." placeholder:"URL"`
+	Database   string   `json:"database" help:"PostgreSQL, as postgres://…; without it the embedded database is used." placeholder:"URL"`
+	TLSCert    string   `json:"tls_cert" name:"tls-cert" help:"Certificate file (PEM)." placeholder:"FILE" type:"path"`
+	TLSKey     string   `json:"tls_key" name:"tls-key" help:"Private key file of the certificate (PEM)." placeholder:"FILE" type:"path"`
+	ACME       []string `json:"acme" name:"acme" help:"Host names to get certificates for by ACME." placeholder:"HOST"`
+	ACMEServer string   `json:"acme_server" name:"acme-server" help:"Directory URL of the ACME server; without it the library's default." placeholder:"URL"`
+	Management string   `json:"management" help:"HOST:PORT for metrics and readiness, on loopback or a private net; without it there are none." placeholder:"ADDR"`
+	LogLevel   string   `json:"log_level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
+}
+
+// load lays a file's settings under the flags that were not given.
+func (c *Config) load(path string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read the configuration: %w", err)
+	}
+	defer f.Close()
+	var in Config
+	if err := strictjson.Decode(f, strictjson.Limits{}, &in); err != nil {
+		return fmt.Errorf("the configuration %s: %w", path, err)
+	}
+	def := Config{Data: "cordon-data", Addr: "127.0.0.1:8080", LogLevel: "info"}
+	pick := func(dst *string, file, unset string) {
+		if file != "" && (*dst == unset || strings.HasSuffix(*dst, "/"+unset) && unset == def.Data) {
+			*dst = file
+		}
+	}
+	pick(&c.Data, in.Data, def.Data)
+	pick(&c.Addr, in.Addr, def.Addr)
+	pick(&c.Origin, in.Origin, "")
+	pick(&c.Database, in.Database, "")
+	pick(&c.TLSCert, in.TLSCert, "")
+	pick(&c.TLSKey, in.TLSKey, "")
+	pick(&c.ACMEServer, in.ACMEServer, "")
+	pick(&c.Management, in.Management, "")
+	pick(&c.LogLevel, in.LogLevel, def.LogLevel)
+	if len(c.ACME) == 0 {
+		c.ACME = in.ACME
+	}
+	return nil
+}
+
+// tls reports whether the server speaks TLS itself.
+func (c *Config) tls() bool { return c.TLSCert != "" || len(c.ACME) > 0 }
+
+// check refuses a configuration that cannot be meant.
+func (c *Config) check() error {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return fmt.Errorf("--tls-cert and --tls-key belong together; give both or neither")
+	}
+	if c.TLSCert != "" && len(c.ACME) > 0 {
+		return fmt.Errorf("give certificate files or --acme, not both")
+	}
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		return fmt.Errorf("--addr %q is not HOST:PORT", c.Addr)
+	}
+	if !c.tls() && !loopback(c.Addr) {
+		return fmt.Errorf("--addr %s is not a loopback address, and there is no TLS: what members share would cross the network in the clear; give --tls-cert and --tls-key, or --acme, or listen on 127.0.0.1", c.Addr)
+	}
+	if c.Origin != "" {
+		u, err := url.Parse(c.Origin)
+		if err != nil || u.Host == "" || u.Path != "" || u.Scheme != "https" && !(u.Scheme == "http" && loopbackHost(u.Hostname())) {
+			return fmt.Errorf("--origin %q is not like https://isao.example (http only for this machine)", c.Origin)
+		}
+	}
+	return nil
+}
+
+// origin is the address people use, once the port is known.
+func (c *Config) origin(listening net.Addr) string {
+	if c.Origin != "" {
+		return c.Origin
+	}
+	_, port, _ := net.SplitHostPort(listening.String())
+	switch {
+	case len(c.ACME) > 0:
+		return "https://" + c.ACME[0]
+	case c.tls():
+		host, _, _ := net.SplitHostPort(c.Addr)
+		return "https://" + net.JoinHostPort(host, port)
+	default:
+		return "http://localhost:" + port // a name: passkeys do not work on a bare address
+	}
+}
+
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	return err == nil && loopbackHost(host)
+}
+
+func loopbackHost(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+func (c *Config) logger() *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // the flag is an enum
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/api"
+	"github.com/cordon-isao/cordon/evidence"
+	"github.com/cordon-isao/cordon/forum"
+	"github.com/cordon-isao/cordon/internal/blob"
+	"github.com/cordon-isao/cordon/internal/clock"
+	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/live"
+	"github.com/cordon-isao/cordon/internal/seal"
+	"github.com/cordon-isao/cordon/ledger"
+	"github.com/cordon-isao/cordon/members"
+	"github.com/cordon-isao/cordon/web"
+)
+
+// house is every part of a running community.
+type house struct {
+	data       string
+	db         *db.DB
+	ledger     *ledger.Ledger
+	hub        *live.Hub
+	live       *ledger.Live
+	agreements *agreements.Agreements
+	members    *members.Members
+	blobs      blob.Store
+	forum      *forum.Forum
+	evidence   *evidence.Evidence
+	web        *web.Server
+	api        *api.Server
+	log        *slog.Logger
+
+	stop func()
+	done sync.WaitGroup
+}
+
+// plan is what a house is built from.
+type plan struct {
+	Data     string
+	Database string
+	Origin   string
+	TLS      bool
+	Demo     bool
+	Clock    clock.Clock
+	Log      *slog.Logger
+}
+
+// build wires every part, in reading order: keys, ledger and store; who belongs;
+// what they do together; proof; doors. Nothing runs yet.
+func build(ctx context.Context, p plan) (*house, error) {
+	h := &house{data: p.Data, log: p.Log}
+	keys := filepath.Join(p.Data, "keys")
+	master, _, err := seal.LoadOrCreateKey(filepath.Join(keys, "master.key"))
+	if err != nil {
+		return nil, err
+	}
+	box := seal.NewBox(master)
+	if h.ledger, err = ledger.New(keys, box, p.Log); err != nil {
+		return nil, err
+	}
+	h.db, err = db.Open(ctx, db.Options{Dir: p.Data, URL: p.Database, Clock: p.Clock, Log: p.Log, Ledger: h.ledger, Schemas: schemas})
+	if err != nil {
+		return nil, err
+	}
+	fail := func(err error) (*house, error) { return nil, errors.Join(err, h.db.Close()) }
+	if err := h.ledger.Attach(ctx, h.db); err != nil {
+		return fail(err)
+	}
+	if h.blobs, err = blob.OpenDir(filepath.Join(p.Data, "files")); err != nil {
+		return fail(err)
+	}
+
+	h.agreements = agreements.New()
+	if h.members, err = members.New(members.Options{Origin: p.Origin, Agreements: h.agreements, OnePasskeyIsEnough: p.Demo, Log: p.Log}); err != nil {
+		return fail(err)
+	}
+	h.db.SetRefresh(h.members.Refresh)
+	h.forum = forum.New(forum.Options{Members: h.members, Ledger: h.ledger, Blobs: h.blobs, Box: box})
+	h.evidence = evidence.New(h.ledger, h.forum, h.members)
+
+	h.hub = live.NewHub()
+	h.live = ledger.NewLive(h.ledger, h.hub, box, h.members.Refresh)
+	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Evidence: h.evidence,
+		Log: p.Log, TLS: p.TLS, Origin: p.Origin, Box: box, Health: h.health}
+	h.api = &api.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Forum: h.forum, Evidence: h.evidence, Log: p.Log, Origin: p.Origin, Box: box}
+	return h, nil
+}
+
+// schemas is every duty's tables, those that are referred to first.
+var schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, evidence.Schema}
+
+// start sets going what works in the background: checkpoints, live updates,
+// followers, sweeping. close ends it.
+func (h *house) start(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	h.stop = cancel
+	run := func(name string, fn func(context.Context) error) {
+		h.done.Go(func() {
+			if err := fn(ctx); err != nil && ctx.Err() == nil {
+				h.log.Error("a background part ended", "part", name, "err", err)
+			}
+		})
+	}
+	run("checkpoints", h.ledger.Run)
+	run("live", h.live.Run)
+	for _, f := range h.forum.Followers() {
+		run(f.Name, func(ctx context.Context) error { return h.ledger.Follow(ctx, f) })
+	}
+	run("sweep", func(ctx context.Context) error {
+		for {
+			if err := h.forum.Sweep(ctx, h.db); err != nil && ctx.Err() == nil {
+				h.log.Warn("sweep abandoned uploads", "err", err)
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(time.Hour):
+			}
+		}
+	})
+}
+
+// close ends everything and keeps what was acknowledged.
+func (h *house) close() error {
+	h.hub.Stop()
+	if h.stop != nil {
+		h.stop()
+	}
+	h.done.Wait()
+	return h.db.Close()
+}
+
+// health says in words how the installation does.
+func (h *house) health(ctx context.Context) []web.HealthLine {
+	var lines []web.HealthLine
+	say := func(ok bool, format string, args ...any) {
+		lines = append(lines, web.HealthLine{OK: ok, Text: fmt.Sprintf(format, args...)})
+	}
+	if err := h.db.Check(ctx); err != nil {
+		say(false, "The store is not whole: %v.", err)
+	} else {
+		say(true, "The store is whole (%s).", h.db.Engine())
+	}
+	c, err := h.ledger.Publish(ctx)
+	if err != nil {
+		say(false, "No checkpoint could be signed: %v.", err)
+	} else {
+		say(true, "The newest checkpoint of the ledger covers every entry and was signed %s.", c.At.Format("2 Jan 2006 15:04 UTC"))
+	}
+	say(true, "%d pages and programs are connected for live updates.", h.hub.Len())
+	lines = append(lines, h.backupHealth()...)
+	lines = append(lines, h.diskHealth()...)
+	return lines
+}

@@ -1,0 +1,161 @@
+package web
+
+import (
+	"context"
+	"io"
+	"net/url"
+
+	"github.com/a-h/templ"
+
+	"github.com/cordon-isao/cordon/policy"
+	"github.com/cordon-isao/cordon/web/ui"
+)
+
+// Page is what a handler says about its page; the frame around it is the same
+// for all.
+type Page struct {
+	Title string
+	Kind  string       // the script's keyboard map: inbox, rooms, topic …
+	Label policy.Label // the most restrictive thing on the page; zero = the page itself is public
+	Live  []string     // ids whose changes refresh the page; "*" = any
+	Right templ.Component
+	Body  templ.Component
+	// Status is the HTTP status; 0 means 200.
+	Status int
+	// Public pages have no rails: sign-in, invitations, the verifier.
+	Public bool
+	Flash  *ui.Flash
+}
+
+// show renders a page of the console from the request's view.
+func (c *Ctx) show(p Page) error {
+	f := ui.Frame{Title: p.Title, Community: c.Members.CommunityName(), PageKind: p.Kind, Live: p.Live, Right: p.Right, Flash: p.Flash, Demo: c.Demo != nil}
+	if p.Flash == nil {
+		f.Flash = c.flash()
+	}
+	if err := c.band(&f, p.Label); err != nil {
+		return err
+	}
+	status := p.Status
+	if status == 0 {
+		status = 200
+	}
+	if !c.Viewer.SignedIn() || p.Public {
+		return c.render(status, publicPage(f, p.Body))
+	}
+	if err := c.furnish(&f); err != nil {
+		return err
+	}
+	return c.render(status, within(ui.Page(f), p.Body))
+}
+
+func publicPage(f ui.Frame, body templ.Component) templ.Component {
+	return within(ui.PublicPage(f), body)
+}
+
+// within renders a component with a body as its children.
+func within(outer, body templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return outer.Render(templ.WithChildren(ctx, body), w)
+	})
+}
+
+// band fills the black band: how the page may be shared, and who can see it.
+func (c *Ctx) band(f *ui.Frame, l policy.Label) error {
+	if l.TLP == "" {
+		f.Band = ui.Band{Label: string(policy.Clear), Sentence: policy.Clear.Sentence()}
+		return nil
+	}
+	f.Band = ui.Band{Label: string(l.TLP), Sentence: l.TLP.Sentence()}
+	if l.Audience.Empty() || l.Audience.Has(policy.Public) || c.View == nil {
+		return nil
+	}
+	reach, err := c.Members.Reach(c.View, l)
+	if err != nil {
+		return err
+	}
+	f.Band.People, f.Band.Orgs = reach.People, reach.Orgs
+	f.Band.Audience = audienceRows(reach)
+	return nil
+}
+
+// furnish adds what a signed-in reader has around every page.
+func (c *Ctx) furnish(f *ui.Frame) error {
+	prefs, err := c.Members.Preferences(c.View)
+	if err != nil {
+		return err
+	}
+	f.Theme, f.Density, f.KeysOff = prefs.Theme, prefs.Density, prefs.KeysOff
+	f.Person = &ui.PersonBadge{Name: c.Viewer.Name, Org: c.Viewer.OrgName, Href: "/account", SignOutURL: "/sign-out"}
+	if c.Viewer.InGoodStanding() {
+		if f.StreamCursor, err = c.Live.Cursor(c.View); err != nil {
+			return err
+		}
+	}
+	f.Nav, err = c.nav()
+	return err
+}
+
+// nav is the left rail.
+func (c *Ctx) nav() ([]ui.NavGroup, error) {
+	if !c.Viewer.InGoodStanding() {
+		return []ui.NavGroup{{Title: "Mine", Items: []ui.NavItem{{Label: "My account", Href: "/account", Icon: "person"}}}}, nil
+	}
+	unread, err := c.Forum.InboxCount(c.View)
+	if err != nil {
+		return nil, err
+	}
+	groups := []ui.NavGroup{
+		{Title: "Mine", Items: []ui.NavItem{
+			{Label: "Inbox", Href: "/inbox", Icon: "inbox", Count: unread, Key: "i"},
+			{Label: "My account", Href: "/account", Icon: "person"},
+		}},
+		{Title: "Together", Items: []ui.NavItem{
+			{Label: "Rooms", Href: "/rooms", Icon: "room", Key: "r"},
+			{Label: "Circles", Href: "/circles", Icon: "circle"},
+			{Label: "Search", Href: "/search", Icon: "search", Key: "s"},
+		}},
+		{Title: "Organization", Items: []ui.NavItem{
+			{Label: "Members", Href: "/members", Icon: "members", Key: "m"},
+			{Label: "Evidence", Href: "/evidence", Icon: "evidence", Key: "e"},
+		}},
+	}
+	if c.Viewer.May(policy.MayVet) || c.Viewer.May(policy.MayOperate) {
+		groups = append(groups, ui.NavGroup{Title: "Desk", Items: []ui.NavItem{
+			{Label: "Applications", Href: "/desk", Icon: "desk", Key: "k"},
+			{Label: "Health", Href: "/desk/health", Icon: "health"},
+		}})
+	}
+	for g := range groups {
+		for i := range groups[g].Items {
+			it := &groups[g].Items[i]
+			it.Current = underneath(c.R.URL.Path, it.Href)
+		}
+	}
+	return groups, nil
+}
+
+// underneath reports whether a path belongs to a rail entry.
+func underneath(path, entry string) bool {
+	if path == entry {
+		return true
+	}
+	if entry == "/desk" {
+		return len(path) > 6 && path[:6] == "/desk/" && path != "/desk/health"
+	}
+	if entry == "/rooms" && len(path) > 8 && path[:8] == "/topics/" {
+		return true
+	}
+	return len(path) > len(entry) && path[:len(entry)+1] == entry+"/"
+}
+
+func queryEscape(s string) string { return url.QueryEscape(s) }
+
+// cookieName is the session cookie's. Over TLS its prefix makes browsers refuse
+// one that another host or a plain connection set.
+func (s *Server) cookieName() string {
+	if s.TLS {
+		return "__Host-cordon"
+	}
+	return "cordon"
+}

@@ -1,0 +1,248 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"github.com/cordon-isao/cordon/evidence"
+	"github.com/cordon-isao/cordon/forum"
+	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/fault"
+	"github.com/cordon-isao/cordon/internal/httpkit"
+	"github.com/cordon-isao/cordon/ledger"
+	"github.com/cordon-isao/cordon/members"
+	"github.com/cordon-isao/cordon/policy"
+	"github.com/cordon-isao/cordon/web/ui"
+)
+
+// Server is the door for people. Its fields are its collaborators; New checks
+// nothing, the house wires it.
+type Server struct {
+	DB       *db.DB
+	Ledger   *ledger.Ledger
+	Live     *ledger.Live
+	Members  *members.Members
+	Forum    *forum.Forum
+	Evidence *evidence.Evidence
+	Log      *slog.Logger
+	TLS      bool // cookies are Secure and carry the __Host- prefix
+	Demo     *Demo
+	Health   func(ctx context.Context) []HealthLine // what the desk's health page says
+}
+
+// Demo is what demo mode adds: people one can be with one click.
+type Demo struct {
+	Personas []Persona
+}
+
+// Persona is one invented person of the demo.
+type Persona struct {
+	Key, Name, Org, Kind, Title string
+	ID                          string // person id
+}
+
+// HealthLine is one sentence about the installation.
+type HealthLine struct {
+	OK   bool
+	Text string
+}
+
+// Ctx is one request.
+type Ctx struct {
+	*Server
+	W       http.ResponseWriter
+	R       *http.Request
+	Viewer  policy.Viewer
+	Session members.Session // zero when nobody is signed in
+	View    *db.View        // for pages: the snapshot the page is made from
+	status  int
+	frame   ui.Frame
+}
+
+// page makes a handler that reads: one snapshot, in which the session, the right
+// and the page itself are read. Nothing is sent before the snapshot is closed.
+func (s *Server) page(access httpkit.Access, right policy.Right, fn func(*Ctx) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &Ctx{Server: s, W: w, R: r, status: http.StatusOK}
+		var out bytes.Buffer
+		var after func()
+		err := s.DB.Read(r.Context(), policy.Anonymous(), func(v *db.View) error {
+			if err := c.identify(v); err != nil {
+				return err
+			}
+			c.View = v.As(c.Viewer)
+			if err := c.admit(access, right); err != nil {
+				return err
+			}
+			buffered := &response{header: w.Header(), body: &out, status: http.StatusOK}
+			c.W = buffered
+			err := fn(c)
+			c.W = w
+			if err == nil {
+				after = func() { w.WriteHeader(buffered.status); w.Write(out.Bytes()) }
+			}
+			return err
+		})
+		c.View = nil
+		if err != nil {
+			c.fail(err)
+			return
+		}
+		c.touch()
+		after()
+	})
+}
+
+// act makes a handler that writes. It opens its own transactions; the viewer's
+// rights are read again inside each.
+func (s *Server) act(access httpkit.Access, right policy.Right, fn func(*Ctx) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &Ctx{Server: s, W: w, R: r, status: http.StatusOK}
+		err := s.DB.Read(r.Context(), policy.Anonymous(), func(v *db.View) error {
+			if err := c.identify(v); err != nil {
+				return err
+			}
+			return c.admit(access, right)
+		})
+		if err == nil {
+			c.touch()
+			err = fn(c)
+		}
+		if err != nil {
+			c.fail(err)
+		}
+	})
+}
+
+// response gathers a page until its snapshot is closed.
+type response struct {
+	header http.Header
+	body   *bytes.Buffer
+	status int
+}
+
+func (r *response) Header() http.Header         { return r.header }
+func (r *response) Write(b []byte) (int, error) { return r.body.Write(b) }
+func (r *response) WriteHeader(status int)      { r.status = status }
+
+// identify finds who asks. A cookie that is not valid (any more) makes nobody.
+func (c *Ctx) identify(v *db.View) error {
+	c.Viewer = policy.Anonymous()
+	cookie, err := c.R.Cookie(c.cookieName())
+	if err != nil || cookie.Value == "" {
+		return nil
+	}
+	viewer, session, err := c.Members.Authenticate(v, cookie.Value)
+	if err != nil {
+		if k := fault.KindOf(err); k == fault.Busy || k == fault.Internal {
+			return err
+		}
+		return nil
+	}
+	c.Viewer, c.Session = viewer, session
+	return nil
+}
+
+var errSignIn = &fault.Error{Kind: fault.Forbidden, Message: "Sign in to see this page."}
+
+// admit applies a route's line in the table.
+func (c *Ctx) admit(access httpkit.Access, right policy.Right) error {
+	switch access {
+	case httpkit.Demo:
+		if c.Demo == nil {
+			return fault.ErrMissing
+		}
+	case httpkit.SignedIn:
+		if !c.Viewer.SignedIn() {
+			return errSignIn
+		}
+	case httpkit.Member:
+		if !c.Viewer.SignedIn() {
+			return errSignIn
+		}
+		if !c.Viewer.InGoodStanding() {
+			return fault.Forbiddenf("Your organization's membership is not active, so only public pages are open to you.")
+		}
+	}
+	if right != "" && !c.Viewer.May(right) {
+		return fault.ErrMissing // a page for staff does not exist for others
+	}
+	return nil
+}
+
+// touch notes that the session is in use.
+func (c *Ctx) touch() {
+	if c.Session.ID != "" {
+		if err := c.Members.Touch(c.R.Context(), c.DB, c.Session); err != nil {
+			c.Log.Warn("note a session's use", "err", err)
+		}
+	}
+}
+
+// read opens a second snapshot in an act, for previews and for the form again.
+func (c *Ctx) read(fn func(v *db.View) error) error {
+	return c.DB.Read(c.R.Context(), c.Viewer, fn)
+}
+
+// write opens a transaction in the viewer's name.
+func (c *Ctx) write(fn func(tx *db.Tx) error) error {
+	return c.DB.Write(c.R.Context(), c.Viewer, fn)
+}
+
+// note opens a transaction that writes scratch tables only.
+func (c *Ctx) note(fn func(tx *db.Tx) error) error {
+	return c.DB.Note(c.R.Context(), c.Viewer, fn)
+}
+
+// render writes a component as the page.
+func (c *Ctx) render(status int, body templ.Component) error {
+	c.W.Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.W.WriteHeader(status)
+	return body.Render(c.R.Context(), c.W)
+}
+
+// redirect sends the reader on after a form (303).
+func (c *Ctx) redirect(to string) error {
+	http.Redirect(c.W, c.R, to, http.StatusSeeOther)
+	return nil
+}
+
+// fail answers an error: a page for people, a problem for programs.
+func (c *Ctx) fail(err error) {
+	status := httpkit.Status(err)
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	if status >= 500 && fault.KindOf(err) == fault.Internal {
+		c.Log.Error("request failed", "route", c.R.Pattern, "err", err)
+	}
+	if errors.Is(err, errSignIn) {
+		if c.R.Method == http.MethodGet && !httpkit.WantsJSON(c.R) && c.R.Header.Get("X-Cordon-Partial") == "" {
+			http.Redirect(c.W, c.R, "/sign-in?next="+queryEscape(c.R.URL.RequestURI()), http.StatusSeeOther)
+			return
+		}
+		status = http.StatusUnauthorized
+	}
+	if httpkit.WantsJSON(c.R) {
+		httpkit.WriteProblem(c.W, err)
+		return
+	}
+	if status == http.StatusServiceUnavailable {
+		c.W.Header().Set("Retry-After", "2")
+	}
+	c.W.Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.W.WriteHeader(status)
+	page := ui.NotFound()
+	if status != http.StatusNotFound {
+		page = ui.ErrorPage(ui.Problem{Title: http.StatusText(status), What: fault.Sentence(err)})
+	}
+	f := ui.Frame{Title: http.StatusText(status), Community: c.Members.CommunityName(), PageKind: "error"}
+	if err := publicPage(f, page).Render(c.R.Context(), c.W); err != nil {
+		c.Log.Warn("render an error page", "err", err)
+	}
+}

@@ -69,7 +69,11 @@ func (p *problems) labelField(err error) error {
 	case errors.As(err, &le):
 		p.add("label", "%s", le.Error())
 	case fault.Is(err, fault.Invalid):
-		p.add("label", "%s", fault.Sentence(err))
+		if fields := fault.FieldsOf(err); len(fields) > 0 {
+			*p = append(*p, fields...)
+		} else {
+			p.add("label", "%s", fault.Sentence(err))
+		}
 	default:
 		return err
 	}
@@ -87,7 +91,9 @@ func sum(s string) string {
 	return hex.EncodeToString(h[:])
 }
 
-func labelParts(l policy.Label) []string { return append([]string{string(l.TLP)}, l.Audience.Strings()...) }
+func labelParts(l policy.Label) []string {
+	return append([]string{string(l.TLP)}, l.Audience.Strings()...)
+}
 
 // position is the n of the next thing this write brings; see [Schema].
 func position(tx *db.Tx) int64 { return tx.NextSeq() + int64(tx.Pending()) }

@@ -9,16 +9,9 @@ import (
 func noLabel(l policy.Label) bool { return l.TLP == "" && l.Audience.Empty() }
 
 // checkLabel checks a label that the viewer chose: it must be lawful, name only
-// what he can know of, and let him read what he writes.
+// whom he can know of, and let him read what he writes.
 func (f *Forum) checkLabel(v *db.View, p *problems, l policy.Label) error {
-	had := len(*p)
-	if err := p.labelField(f.members.CheckLabel(v, l)); err != nil {
-		return err
-	}
-	if len(*p) == had && !v.Viewer().CanRead(l.Audience) {
-		p.add("label", "You are not in this audience yourself: you could not read what you write. Add your organization, or a circle you are in.")
-	}
-	return nil
+	return p.labelField(f.members.CheckLabel(v, l))
 }
 
 // checkUnder checks a label chosen for something that stands under another: a
@@ -45,9 +38,9 @@ func (f *Forum) checkUnder(v *db.View, p *problems, outer, l policy.Label, what 
 	case outer.TLP.StricterThan(l.TLP):
 		p.add("label", "%s is looser than %s, which is %s. Choose %s or a stricter label.", l.TLP, what, outer.TLP, outer.TLP)
 	case !policy.Covers(outer.Audience, l.Audience, facts):
-		p.add("label", "This audience reaches somebody who cannot read %s. Choose the same audience or a part of it.", what)
+		p.add("audience", "This audience reaches somebody who cannot read %s. Choose the same audience or a part of it.", what)
 	case !v.Viewer().CanRead(l.Audience):
-		p.add("label", "You are not in this audience yourself: you could not read what you write.")
+		p.add("audience", "You could not read this yourself. Add your organization, or a circle you are in.")
 	}
 	return nil
 }

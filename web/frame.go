@@ -29,7 +29,7 @@ type Page struct {
 
 // show renders a page of the console from the request's view.
 func (c *Ctx) show(p Page) error {
-	f := ui.Frame{Title: p.Title, Community: c.Members.CommunityName(), PageKind: p.Kind, Live: p.Live, Right: p.Right, Flash: p.Flash, Demo: c.Demo != nil}
+	f := ui.Frame{Title: p.Title, Community: c.communityName(), PageKind: p.Kind, Live: p.Live, Right: p.Right, Flash: p.Flash, Demo: c.Demo != nil}
 	if p.Flash == nil {
 		f.Flash = c.flash()
 	}

@@ -6,14 +6,17 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/a-h/templ"
 
+	"github.com/cordon-isao/cordon/agreements"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/internal/httpkit"
+	"github.com/cordon-isao/cordon/internal/seal"
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
@@ -23,16 +26,21 @@ import (
 // Server is the door for people. Its fields are its collaborators; New checks
 // nothing, the house wires it.
 type Server struct {
-	DB       *db.DB
-	Ledger   *ledger.Ledger
-	Live     *ledger.Live
-	Members  *members.Members
-	Forum    *forum.Forum
-	Evidence *evidence.Evidence
-	Log      *slog.Logger
-	TLS      bool // cookies are Secure and carry the __Host- prefix
-	Demo     *Demo
-	Health   func(ctx context.Context) []HealthLine // what the desk's health page says
+	DB         *db.DB
+	Ledger     *ledger.Ledger
+	Agreements *agreements.Agreements
+	Live       *ledger.Live
+	Members    *members.Members
+	Forum      *forum.Forum
+	Evidence   *evidence.Evidence
+	Log        *slog.Logger
+	Box        *seal.Box
+	Origin     string // address that people use, such as https://isao.example
+	TLS        bool   // cookies are Secure and carry the __Host- prefix
+	Demo       *Demo
+	Health     func(ctx context.Context) []HealthLine // what the desk's health page says
+
+	name atomic.Pointer[string] // the community's name, as last read
 }
 
 // Demo is what demo mode adds: people one can be with one click.
@@ -133,6 +141,12 @@ func (r *response) WriteHeader(status int)      { r.status = status }
 // identify finds who asks. A cookie that is not valid (any more) makes nobody.
 func (c *Ctx) identify(v *db.View) error {
 	c.Viewer = policy.Anonymous()
+	settings, err := c.Members.Settings(v)
+	if err == nil {
+		c.name.Store(&settings.Name)
+	} else if !fault.Is(err, fault.Missing) {
+		return err
+	}
 	cookie, err := c.R.Cookie(c.cookieName())
 	if err != nil || cookie.Value == "" {
 		return nil
@@ -149,6 +163,14 @@ func (c *Ctx) identify(v *db.View) error {
 }
 
 var errSignIn = &fault.Error{Kind: fault.Forbidden, Message: "Sign in to see this page."}
+
+// communityName is the community's name, or the program's before it has one.
+func (s *Server) communityName() string {
+	if n := s.name.Load(); n != nil {
+		return *n
+	}
+	return "Cordon"
+}
 
 // admit applies a route's line in the table.
 func (c *Ctx) admit(access httpkit.Access, right policy.Right) error {
@@ -177,10 +199,11 @@ func (c *Ctx) admit(access httpkit.Access, right policy.Right) error {
 
 // touch notes that the session is in use.
 func (c *Ctx) touch() {
-	if c.Session.ID != "" {
-		if err := c.Members.Touch(c.R.Context(), c.DB, c.Session); err != nil {
-			c.Log.Warn("note a session's use", "err", err)
-		}
+	if c.Session.ID == "" || !c.Session.NeedsTouch(c.DB.Clock().Now()) {
+		return
+	}
+	if err := c.note(func(tx *db.Tx) error { return c.Members.Touch(tx, c.Session.ID) }); err != nil {
+		c.Log.Warn("note a session's use", "err", err)
 	}
 }
 
@@ -241,7 +264,7 @@ func (c *Ctx) fail(err error) {
 	if status != http.StatusNotFound {
 		page = ui.ErrorPage(ui.Problem{Title: http.StatusText(status), What: fault.Sentence(err)})
 	}
-	f := ui.Frame{Title: http.StatusText(status), Community: c.Members.CommunityName(), PageKind: "error"}
+	f := ui.Frame{Title: http.StatusText(status), Community: c.communityName(), PageKind: "error"}
 	if err := publicPage(f, page).Render(c.R.Context(), c.W); err != nil {
 		c.Log.Warn("render an error page", "err", err)
 	}

@@ -47,6 +47,7 @@ type DB struct {
 	dialect     dialect
 	dsn         string
 	write, read *sql.DB
+	side        *sql.DB // for look-ups beside a transaction
 	clock       clock.Clock
 	ledger      Ledger
 	log         *slog.Logger
@@ -94,10 +95,11 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if d.write, d.read, err = d.dialect.open(o.Dir, o.URL); err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
+	if d.side, err = d.dialect.openSide(o.Dir, o.URL); err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
 	if err := d.migrate(ctx, schemas); err != nil {
-		d.write.Close()
-		d.read.Close()
-		return nil, err
+		return nil, errors.Join(err, d.write.Close(), d.read.Close(), d.side.Close())
 	}
 	d.done.Add(1)
 	go d.writer()
@@ -121,7 +123,7 @@ func (d *DB) SetRefresh(r Refresh) { d.refresh = r }
 func (d *DB) Close() error {
 	d.close.Do(func() { close(d.quit) })
 	d.done.Wait()
-	return errors.Join(d.write.Close(), d.read.Close())
+	return errors.Join(d.write.Close(), d.read.Close(), d.side.Close())
 }
 
 // Failed is closed when the disk refused what it had been told to keep. Nothing
@@ -138,7 +140,7 @@ func (d *DB) Read(ctx context.Context, viewer policy.Viewer, fn func(*View) erro
 		return &fault.Error{Kind: fault.Busy, Message: "The store cannot be reached just now. Try again.", Err: err}
 	}
 	defer tx.Rollback()
-	v := &View{db: d, ctx: ctx, q: tx, now: d.clock.Now()}
+	v := &View{db: d, ctx: ctx, q: tx, now: d.clock.Now(), open: new(bool)}
 	v.bind(viewer)
 	return fn(v)
 }

@@ -62,6 +62,18 @@ func (dl dialect) open(dir, dsn string) (write, read *sql.DB, err error) {
 	return write, read, nil
 }
 
+// openSide opens a pool for look-ups beside a transaction. It is apart from the
+// reading pool so that a transaction that needs a look-up cannot wait for others
+// that do.
+func (dl dialect) openSide(dir, dsn string) (*sql.DB, error) {
+	write, side, err := dl.open(dir, dsn)
+	if err != nil {
+		return nil, err
+	}
+	side.SetMaxOpenConns(2)
+	return side, write.Close() // pools connect when first used: nothing was opened
+}
+
 // prepare is what a store needs before its first schema step.
 func (dl dialect) prepare() []string {
 	steps := `CREATE TABLE IF NOT EXISTS schema_steps (duty TEXT NOT NULL, step BIGINT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (duty, step))`

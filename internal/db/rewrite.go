@@ -62,12 +62,12 @@ func (d *DB) rewriteNow(stmt string, system bool) rewritten {
 		}
 		if t.kind != 'w' {
 			switch {
+			case prev == "":
+				return rewritten{err: fmt.Errorf("db: a statement starts with a word, not with %q", t.text)}
 			case t.text == "(":
 				depth++
 			case t.text == ")":
 				depth--
-			case prev == "":
-				return rewritten{err: fmt.Errorf("db: a statement starts with a word, not with %q", t.text)}
 			}
 			if t.kind == '$' {
 				out.WriteString(d.dialect.bind(t.text))
@@ -121,6 +121,9 @@ func (d *DB) rewriteNow(stmt string, system bool) rewritten {
 		}
 		out.WriteString(t.text)
 		prev2, prev, at2, at = prev, upper, at, starts
+	}
+	if prev == "" {
+		return rewritten{err: fmt.Errorf("db: an empty statement")}
 	}
 	for _, name := range r.targets {
 		if r.returns && d.tables[name].Privacy == Labelled {

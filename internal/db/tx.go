@@ -82,6 +82,7 @@ func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
 // Store keeps an audience and returns its address.
 func (tx *Tx) Store(a policy.Audience) (string, error) {
 	id := a.ID()
+	tx.db.audiences.Store(id, a) // true whether or not this write is saved
 	if _, ok := tx.db.stored.Load(id); ok {
 		return id, nil
 	}

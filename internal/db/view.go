@@ -23,6 +23,7 @@ type View struct {
 	mine   string // the viewer's principals, as JSON
 	mode   mode
 	shared *transaction // nil outside a write
+	open   *bool        // an answer is being read
 }
 
 // mode is what may be written through a View.
@@ -59,6 +60,10 @@ func (v *View) statement(stmt string, args []any) (string, []any, error) {
 	}
 	if v.shared != nil && v.shared.dead != nil {
 		return "", nil, v.db.undone(v.shared.dead)
+	}
+	if *v.open {
+		// PostgreSQL cannot do this on one connection, so it is refused on both.
+		return "", nil, fmt.Errorf("db: a statement while another's answer is being read: %s", stmt)
 	}
 	if r.uses {
 		args = append(append(make([]any, 0, len(args)+1), args...), v.mine)
@@ -125,18 +130,22 @@ func (v *View) query(stmt string, args []any) (*sql.Rows, error) {
 	return rows, nil
 }
 
-// Each calls fn for every row of the answer, in order.
+// Each calls fn for every row of the answer, in order. fn reads the row and may
+// ask for its [View.Label], but runs no statement of its own.
 func (v *View) Each(stmt string, args []any, fn func(Scanner) error) error {
 	rows, err := v.query(stmt, args)
 	if err != nil {
 		return err
 	}
+	*v.open = true
+	defer func() { *v.open = false }()
 	defer rows.Close()
 	for rows.Next() {
 		if err := fn(rows); err != nil {
 			return err
 		}
 	}
+	*v.open = false
 	if err := rows.Err(); err != nil {
 		return v.broke(err, stmt)
 	}
@@ -194,7 +203,10 @@ func (v *View) Audience(id string) (policy.Audience, error) {
 	if a, ok := v.db.audiences.Load(id); ok {
 		return a.(policy.Audience), nil
 	}
-	members, err := One(v, Value[string], `SELECT members FROM audiences WHERE id = $1`, id)
+	// Its own connection, because this is asked while rows are being read. What
+	// this transaction stored itself is remembered by Store.
+	var members string
+	err := v.db.side.QueryRowContext(v.ctx, v.db.dialect.bind(`SELECT members FROM audiences WHERE id = $1`), id).Scan(&members)
 	if err != nil {
 		return policy.Audience{}, fmt.Errorf("read audience %s: %w", id, err)
 	}

@@ -121,7 +121,7 @@ func (d *DB) commit(first *job) {
 		return
 	}
 	defer sqlTx.Rollback()
-	tx := &Tx{View: &View{db: d, ctx: ctx, q: sqlTx, now: d.clock.Now(), mode: facts, shared: shared}, work: &work{}}
+	tx := &Tx{View: &View{db: d, ctx: ctx, q: sqlTx, now: d.clock.Now(), mode: facts, shared: shared, open: new(bool)}, work: &work{}}
 	tx.bind(policy.System("ledger"))
 	size, err := d.ledger.Begin(tx)
 	if err != nil {
@@ -223,7 +223,7 @@ func (d *DB) run(sqlTx *sql.Tx, shared *transaction, j *job, seq int64) (leaves 
 			}
 		}
 	}()
-	tx := &Tx{View: &View{db: d, ctx: ctx, q: sqlTx, now: d.clock.Now(), mode: facts, shared: shared}, seq: seq, work: &work{}}
+	tx := &Tx{View: &View{db: d, ctx: ctx, q: sqlTx, now: d.clock.Now(), mode: facts, shared: shared, open: new(bool)}, seq: seq, work: &work{}}
 	if j.scratch {
 		tx.mode = scratch
 	}

@@ -26,6 +26,10 @@ const (
 	// maxCells is the most cells of a table (rows are filled up to the width
 	// of the first, so a short text can mean very many).
 	maxCells = 20_000
+	// inlineBudget bounds the bytes that inline parsers may look at again and
+	// again; goldmark's take quadratic time on runs of brackets or stars. What is
+	// left when it is spent is text. Ordinary long documents use a tenth.
+	inlineBudget = 50 << 20
 )
 
 // ErrTooLong says that a text is longer than MaxBytes, or grows beyond reason.
@@ -45,15 +49,15 @@ var theParser = parser.NewParser(
 	),
 	parser.WithInlineParsers(
 		util.Prioritized(extension.NewTaskCheckBoxParser(), 0),
-		util.Prioritized(parser.NewCodeSpanParser(), 100),
-		util.Prioritized(parser.NewLinkParser(), 200),
-		util.Prioritized(parser.NewAutoLinkParser(), 300),
-		util.Prioritized(parser.NewEmphasisParser(), 500),
-		util.Prioritized(extension.NewStrikethroughParser(), 500),
-		util.Prioritized(extension.NewLinkifyParser(), 999),
+		util.Prioritized(budgeted{parser.NewCodeSpanParser()}, 100),
+		util.Prioritized(budgeted{parser.NewLinkParser()}, 200),
+		util.Prioritized(budgeted{parser.NewAutoLinkParser()}, 300),
+		util.Prioritized(budgeted{parser.NewEmphasisParser()}, 500),
+		util.Prioritized(budgeted{extension.NewStrikethroughParser()}, 500),
+		util.Prioritized(budgeted{extension.NewLinkifyParser()}, 999),
 	),
 	parser.WithParagraphTransformers(
-		util.Prioritized(parser.LinkReferenceParagraphTransformer, 100),
+		util.Prioritized(fewLines{parser.LinkReferenceParagraphTransformer}, 100),
 		util.Prioritized(smallTables{extension.NewTableParagraphTransformer()}, 200),
 	),
 )
@@ -98,5 +102,49 @@ func (s smallTables) Transform(node *ast.Paragraph, reader text.Reader, pc parse
 	}
 	if widest*lines.Len() <= maxCells {
 		s.ParagraphTransformer.Transform(node, reader, pc)
+	}
+}
+
+// fewLines looks for link definitions in paragraphs of at most maxDefinitions
+// lines; goldmark takes time that grows with the square of them.
+type fewLines struct{ parser.ParagraphTransformer }
+
+const maxDefinitions = 1000
+
+// Transform implements parser.ParagraphTransformer.
+func (f fewLines) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {
+	if node.Lines().Len() <= maxDefinitions {
+		f.ParagraphTransformer.Transform(node, reader, pc)
+	}
+}
+
+// budgeted takes each attempt's worst cost, the rest of its block, from the
+// document's inlineBudget.
+type budgeted struct{ parser.InlineParser }
+
+var budgetKey = parser.NewContextKey()
+
+// Parse implements parser.InlineParser.
+func (b budgeted) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	left, ok := pc.Get(budgetKey).(*int)
+	if !ok {
+		n := inlineBudget
+		left = &n
+		pc.Set(budgetKey, left)
+	}
+	_, here := block.PeekLine()
+	if lines := parent.Lines(); parent.Type() == ast.TypeBlock && lines.Len() > 0 {
+		*left -= max(lines.At(lines.Len()-1).Stop-here.Start, 1)
+	}
+	if *left < 0 {
+		return nil
+	}
+	return b.InlineParser.Parse(parent, block, pc)
+}
+
+// CloseBlock implements parser.CloseBlocker, for those that need it.
+func (b budgeted) CloseBlock(parent ast.Node, block text.Reader, pc parser.Context) {
+	if c, ok := b.InlineParser.(parser.CloseBlocker); ok {
+		c.CloseBlock(parent, block, pc)
 	}
 }

@@ -108,11 +108,10 @@ function apply(doc) {
   const before = focus?.getBoundingClientRect().top;
   const known = new Set($$("[data-post]").map((p) => p.id));
   const atEnd = innerHeight + scrollY > document.documentElement.scrollHeight - 80;
-  for (const old of $$("[data-live]")) {
-    if (!old.isConnected || old.parentElement.closest("[data-live]")) continue;
-    const fresh = $(`[data-live="${CSS.escape(old.dataset.live)}"]`, doc);
-    if (fresh) morph(old, document.importNode(fresh, true));
-  }
+  const outer = (root) => Object.groupBy($$("[data-live]", root).filter((n) => !n.parentElement.closest("[data-live]")), keyOf);
+  const now = outer(doc);
+  for (const [key, olds] of Object.entries(outer(document)))
+    olds.forEach((old, i) => now[key]?.[i] && morph(old, document.importNode(now[key][i], true)));
   if (focus?.isConnected) scrollBy({ top: focus.getBoundingClientRect().top - before, behavior: "instant" });
   document.title = doc.title || document.title;
   const fresh = $$("[data-post]").filter((p) => !known.has(p.id));
@@ -333,12 +332,12 @@ async function send(form, submitter) {
 
 // ask shows the question of a data-confirm form and resolves to the answer.
 function ask(text, yes) {
-  const d = $("#ui-ask"), back = document.activeElement;
+  const d = $("#ui-ask"); // a dialog gives the focus back by itself
   $("#ui-ask-text").textContent = text;
   $("[value=yes]", d).textContent = yes || "Continue";
   d.returnValue = "no";
   d.showModal();
-  return new Promise((done) => d.addEventListener("close", () => { back?.focus(); done(d.returnValue === "yes"); }, { once: true }));
+  return new Promise((done) => d.addEventListener("close", () => done(d.returnValue === "yes"), { once: true }));
 }
 
 addEventListener("submit", async (e) => {
@@ -508,7 +507,6 @@ addEventListener("keydown", (e) => {
 function commands() {
   const d = $("#ui-commands"), input = $("input", d), list = $("ul", d);
   if (d.open) { d.close(); return; }
-  const back = document.activeElement;
   let at = 0, n = 0;
   const select = (i) => {
     const items = $$("[role=option]", list);
@@ -547,7 +545,6 @@ function commands() {
     else if (e.key === "Enter") { e.preventDefault(); run($$("[role=option]", list)[at]); }
   };
   list.onclick = (e) => run(e.target.closest("[role=option]"));
-  d.addEventListener("close", () => back?.focus(), { once: true });
   d.showModal();
   input.focus();
   load();

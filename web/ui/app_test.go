@@ -22,6 +22,7 @@ type desk struct {
 	posts  []Post
 	keys   map[string]int // idempotency keys, and how often each came
 	drafts []string
+	pins   int
 	drop   int // how many sends to cut before they are answered
 	frames chan string
 }
@@ -80,6 +81,12 @@ func (d *desk) open(h *house) {
 		d.drafts = append(d.drafts, r.FormValue("draft_key")+"="+r.FormValue("body"))
 		d.mu.Unlock()
 		w.WriteHeader(http.StatusNoContent)
+	})
+	h.mux.HandleFunc("POST /pin", func(w http.ResponseWriter, r *http.Request) {
+		d.mu.Lock()
+		d.pins++
+		d.mu.Unlock()
+		http.Redirect(w, r, "/t", http.StatusSeeOther)
 	})
 	h.mux.HandleFunc("GET /commands", func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, `[{"label":"Open a room","href":"/rooms/new","keys":"T"},{"label":"Members","href":"/members"}]`)
@@ -226,7 +233,16 @@ func TestScript(t *testing.T) {
 	snap(t, ctx, "keys")
 	do("close", chromedp.KeyEvent("\x1b"))
 
-	// A question before what cannot be taken back.
+	// A question before what cannot be taken back; "no" changes nothing.
+	do("press pin", chromedp.Click(chromedp.CSS("#post_1 form .btn")))
+	until("it asks", `document.querySelector("#ui-ask").open`)
+	is("Pin this for everybody in the topic?", `document.querySelector("#ui-ask-text").textContent`)
+	do("no", chromedp.Click(chromedp.CSS(`#ui-ask [value="no"]`)))
+	d.mu.Lock()
+	if d.pins != 0 {
+		t.Error("pinned although the answer was no")
+	}
+	d.mu.Unlock()
 	do("mask", chromedp.Evaluate[chromedp.Void](`void dispatchEvent(new KeyboardEvent("keydown", { key: ">", code: "Period", ctrlKey: true, shiftKey: true }))`))
 	is("false", `document.querySelector("#ui-mask").hidden`)
 	do("unmask", chromedp.Evaluate[chromedp.Void](`void dispatchEvent(new KeyboardEvent("keydown", { key: ">", code: "Period", ctrlKey: true, shiftKey: true }))`))
@@ -241,10 +257,29 @@ func TestScript(t *testing.T) {
 	snap(t, ctx, "context")
 	do("close", chromedp.KeyEvent("\x1b"))
 
+	// "Yes" goes on, once.
+	do("pin", chromedp.Evaluate[chromedp.Void](`void document.querySelector("#post_1 form .btn").click()`))
+	until("it asks", `document.querySelector("#ui-ask").open`)
+	do("yes", chromedp.Click(chromedp.CSS(`#ui-ask [value="yes"]`)))
+	for i := 0; ; i++ {
+		d.mu.Lock()
+		pins := d.pins
+		d.mu.Unlock()
+		if pins == 1 {
+			break
+		}
+		if i == 100 || pins > 1 {
+			t.Fatalf("pinned %d times, want once", pins)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	do("open again", chromedp.Navigate(url+"/t"))
+
 	// Access ends.
+	do("type", chromedp.SendKeys(area, "Still here"))
 	d.frames <- "event: bye\ndata: {}\n\n"
 	until("the banner says so", `!document.querySelector("#ui-banner").hidden`)
-	is("This is refused", `document.querySelector("#compose-body").value`)
+	is("Still here", `document.querySelector("#compose-body").value`)
 	snap(t, ctx, "bye")
 
 	if v := h.violations(); len(v) > 0 {
@@ -263,7 +298,8 @@ func snap(t *testing.T, ctx context.Context, name string) {
 	}
 }
 
-// TestPrint prints the topic page and asks for its label on each page.
+// TestPrint prints the topic page, and makes sure that every label stands in
+// the header and the footer of each page (U-10, FIRST TLP 2.0).
 func TestPrint(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser")
@@ -282,5 +318,19 @@ func TestPrint(t *testing.T) {
 	}
 	if !strings.HasPrefix(string(pdf), "%PDF-") || len(pdf) < 20_000 {
 		t.Errorf("the print is %d bytes", len(pdf))
+	}
+	// Each label has its kind of page, with the label in header and footer.
+	for label, name := range map[string]string{"CLEAR": "clear", "GREEN": "green", "AMBER": "amber", "AMBER+STRICT": "strict", "RED": "red"} {
+		got, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`(() => {
+			document.body.dataset.tlp = "`+label+`";
+			const find = (rules) => [...rules].flatMap((r) => r instanceof CSSPageRule && r.selectorText === "tlp-`+name+`" ? [r.cssText] : r.cssRules ? find(r.cssRules) : []);
+			return [getComputedStyle(document.body).page, ...[...document.styleSheets].flatMap((s) => find(s.cssRules))];
+		})()`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 2 || got[0] != "tlp-"+name || strings.Count(got[1], `content: "TLP:`+label+`"`) != 2 {
+			t.Errorf("TLP:%s prints on %q", label, got)
+		}
 	}
 }

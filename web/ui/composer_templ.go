@@ -486,7 +486,7 @@ func composer(c Compose) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if c.AudienceOpen {
+			if c.AudienceOpen || fieldError(c.Errors, c.id()+"-label") != "" || fieldError(c.Errors, c.id()+"-audience") != "" {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, " open")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -24,7 +24,7 @@ import (
 // at, and with CORDON_GALLERY=DIR what a person looks at: pages and
 // screenshots are then left in DIR.
 
-// csp is the policy of every page of the program (reference: docs/decisions).
+// csp is the policy of every page of the program, plus a place to report to.
 const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types cordon; report-uri /csp"
@@ -71,7 +71,7 @@ func frame(theme, title, kind string) Frame {
 
 var postActions = []Action{
 	{Label: "Reply", Href: "#compose", Icon: "reply", Key: "r"}, {Label: "Quote", Href: "?quote=1#compose", Icon: "quote", Key: "q"},
-	{Label: "Pin as decision", Href: "/pin", Method: "post", Icon: "pin", Key: "d"},
+	{Label: "Pin as decision", Href: "/pin", Method: "post", Icon: "pin", Key: "d", Confirm: "Pin this for everybody in the topic?"},
 }
 
 func post(id, by, org, label, html string, at time.Duration) Post {
@@ -166,6 +166,7 @@ func gallery(theme string) map[string]templ.Component {
 		"account": within(Page(plain("My account", "account")), TitleRow(Heading{Title: "My account", Subtitle: "R. Osei, Pumpworks (manufacturer)"}),
 			Notice("warn", "Add a second passkey before TLP:AMBER items open."),
 			within(Card("Passkeys"), KeyValues([]KV{{Key: "Laptop", Value: "added 3 Oct 2026, used today"}, {Key: "Token", Value: "crd_7K3Q…", Mono: true}}), PasskeyForm(Passkey{Kind: "register", BeginURL: "/pk/begin", FinishURL: "/pk/finish", Button: "Add a passkey", Fields: []Field{{Name: "label", Label: "Name of this key", Required: true, Hint: "So that you know later which one it is.", Value: "Key ring"}}})),
+			within(Card("Tokens"), Secret("crd_7K3Q2M9P_invented_and_shown_once", "Copy the token"), within(Form(FormSpec{ID: "new-token", Action: "/tokens", Submit: "Make a token", IdempotencyKey: "t1"}), FormField(Field{Name: "token-name", Label: "What is it for", Required: true}))),
 			within(Card("Display"), FormField(Field{Name: "theme", Label: "Theme", Type: "radios", Options: []Option{{Value: "auto", Text: "As the device says", Selected: true}, {Value: "dark", Text: "Dark"}, {Value: "contrast", Text: "High contrast", Hint: "No tints"}}}),
 				FormField(Field{Name: "density", Label: "Density", Type: "select", Options: []Option{{Value: "d", Text: "Default"}, {Value: "c", Text: "Compact"}}}),
 				FormField(Field{Name: "keys", Label: "Single keys", Type: "checkbox", Checked: true, Hint: "J, K, R and others act at once."}),
@@ -173,7 +174,7 @@ func gallery(theme string) map[string]templ.Component {
 				FormField(Field{Name: "note", Label: "Note", Type: "textarea"}), ProgressBar("Evidence of 2026-Q4", 2, 3)),
 			within(Card("What happened"), Timeline([]Event{{At: ago(time.Hour), Text: "Shared with 5 organizations", Kind: "ok", Proof: "proved by entry 41"}, {At: ago(30 * time.Hour), Text: "Customer notice due in 6 d", Kind: "warn", Detail: "30 calendar days after the manufacturer learned"}, {At: ago(700 * time.Hour), Text: "Reported"}}, noon))),
 		"sign-in": within(PublicPage(public), TitleRow(Heading{Title: "Sign in", Subtitle: "With the passkey of your device or key. There are no passwords here."}), Stages([]Stage{{"Passkey", true, false}, {"Second passkey", false, true}, {"Code of sharing", false, false}}), PasskeyForm(Passkey{Kind: "signin", BeginURL: "/pk/begin", FinishURL: "/pk/finish", Button: "Sign in with a passkey"}),
-			within(Section("People of this demonstration"), text(`<form method="post" action="/demo/sign-in" class="personas"><button class="btn" name="persona" value="a"><b>R. Osei</b><span>Pumpworks, manufacturer</span></button><button class="btn" name="persona" value="b"><b>K. Adeyemi</b><span>St. Anne, care provider</span></button><button class="btn" name="persona" value="c"><b>D. Lin</b><span>FDA CDRH, agency</span></button></form>`))),
+			within(Section("People of this demonstration"), Personas("/demo/sign-in", []Persona{{"a", "R. Osei", "Pumpworks", "manufacturer"}, {"b", "K. Adeyemi", "St. Anne", "care provider"}, {"c", "D. Lin", "FDA CDRH", "agency"}}))),
 		"error": within(PublicPage(public), NotFound()),
 		"empty": within(Page(plain("Rooms", "rooms")), TitleRow(Heading{Title: "Rooms"}), EmptyState(Empty{Kind: "nothing-yet", Title: "No rooms yet", Text: "A room is where a circle talks about one kind of device. Open the first, and choose who is in it.", Action: &Action{Label: "Open a room", Href: "/new", Kind: "primary", Icon: "plus"}, Example: RoomList([]RoomRow{{"ex1", "Infusion pumps", "#", "What fails, what helps", "AMBER", 2, 14, 5, 3, ago(time.Hour), noon}})}),
 			EmptyState(Empty{Kind: "no-match", Title: "Nothing matches “ventilator”", Text: "Shown: unread only.", Action: &Action{Label: "Clear the filter", Href: "?"}})),

@@ -315,6 +315,22 @@ type Passkey struct {
 	Sentence            string // what it is for
 }
 
+// A FormSpec is a plain form of fields.
+type FormSpec struct {
+	ID             string
+	Action         string // takes POST
+	Submit         string // "Save the name": a verb with its object
+	Danger         bool
+	Errors         []FieldError
+	Hidden         []Hidden
+	Confirm        string // asked before it is sent
+	IdempotencyKey string // makes it resend over a bad line; needs ID
+	Multipart      bool
+}
+
+// A Persona is somebody that a demonstration lets the reader be.
+type Persona struct{ Key, Name, Org, Kind string }
+
 // A Problem fills an error page: what happened, is anything lost, what to do.
 type Problem struct {
 	Status int

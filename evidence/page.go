@@ -201,16 +201,17 @@ func (r *record) note(e event) string {
 		parts = append(parts, "reason: "+why)
 	}
 	for _, side := range []string{"from", "to"} {
-		if l, ok := e.data[side].(map[string]any); ok {
-			tlp, _ := l["tlp"].(string)
-			var names []string
-			list, _ := l["audience"].([]any)
-			for _, p := range list {
-				if s, ok := p.(string); ok {
-					names = append(names, r.name(s))
-				}
+		list, _ := e.data[side].([]any) // a marking and those it was for
+		var words []string
+		for i, x := range list {
+			s, _ := x.(string)
+			if i > 0 {
+				s = r.name(s)
 			}
-			parts = append(parts, side+" TLP:"+tlp+" for "+strings.Join(names, ", "))
+			words = append(words, s)
+		}
+		if len(words) > 1 {
+			parts = append(parts, side+" TLP:"+words[0]+" for "+strings.Join(words[1:], ", "))
 		}
 	}
 	return strings.Join(parts, "; ")

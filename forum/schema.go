@@ -10,8 +10,9 @@ import "github.com/cordon-isao/cordon/internal/db"
 //
 // posts_fts is the search index: on SQLite an FTS5 table, on PostgreSQL a
 // tsvector, both with the rowid of the post's n, so that hits come newest first
-// without sorting. It holds no text of its own and no label decides there: a
-// hit is a hit only after its post and topic were read as visible.
+// without sorting. What is deleted there is overwritten, not only marked. No
+// label decides there: a hit is one only after its post and topic were read as
+// visible.
 var Schema = db.Schema{
 	Duty: "forum",
 	Tables: map[string]db.Privacy{
@@ -204,7 +205,8 @@ CREATE TABLE watches (
 	level  TEXT NOT NULL,
 	PRIMARY KEY (person, object)
 );
--- sqlite: CREATE VIRTUAL TABLE posts_fts USING fts5(words, who, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
+-- sqlite: CREATE VIRTUAL TABLE posts_fts USING fts5(words, who, tokenize='ascii');
+-- sqlite: INSERT INTO posts_fts (posts_fts, rank) VALUES ('secure-delete', 1);
 -- postgres: CREATE TABLE posts_fts (rowid BIGINT NOT NULL PRIMARY KEY, doc tsvector NOT NULL);
 -- postgres: CREATE INDEX posts_fts_doc ON posts_fts USING gin (doc);
 `},

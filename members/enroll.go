@@ -65,7 +65,7 @@ func (e *Enrollment) check(i invitation) error {
 // BeginEnroll checks a link and its form and begins the registration of the
 // first passkey (a scratch write). The link is not spent yet.
 func (m *Members) BeginEnroll(tx *db.Tx, secret string, e Enrollment) (Begun, error) {
-	i, err := openLink(tx.View, secret)
+	i, err := openLink(tx.View, digest(secret))
 	if err != nil {
 		return Begun{}, err
 	}
@@ -82,7 +82,7 @@ func (m *Members) BeginEnroll(tx *db.Tx, secret string, e Enrollment) (Begun, er
 		}
 		a.keys = nil // lost ones may be registered anew
 	}
-	return m.beginCreation(tx, ceremonyEnroll, a, ceremonyState{Invite: secret, Name: e.Passkey, Enroll: &e})
+	return m.beginCreation(tx, ceremonyEnroll, a, ceremonyState{Invite: digest(secret), Name: e.Passkey, Enroll: &e})
 }
 
 // FinishEnroll spends the link, makes the person (and the organization, or the

@@ -73,10 +73,10 @@ func scanInvite(s db.Scanner) (i invitation, err error) {
 	return i, err
 }
 
-// openLink finds a link that can still be used.
-func openLink(v *db.View, secret string) (invitation, error) {
+// openLink finds a link, by the digest of its secret, that can still be used.
+func openLink(v *db.View, digest string) (invitation, error) {
 	i, err := db.One(v, scanInvite, `SELECT `+inviteColumns+` FROM invitations i WHERE i.digest = $1 AND i.used_at = 0 AND i.revoked_at = 0 AND i.expires_at > $2`,
-		digest(secret), clock.Micros(v.Now()))
+		digest, clock.Micros(v.Now()))
 	if fault.Is(err, fault.Missing) {
 		return i, ErrLink
 	}
@@ -101,9 +101,9 @@ type Invited struct {
 	Expires time.Time
 }
 
-// Open looks at a link; it spends nothing.
-func (m *Members) Open(v *db.View, secret string) (Invited, error) {
-	i, err := openLink(v, secret)
+// OpenLink looks at a link; it spends nothing.
+func (m *Members) OpenLink(v *db.View, secret string) (Invited, error) {
+	i, err := openLink(v, digest(secret))
 	if err != nil {
 		return Invited{}, err
 	}

@@ -161,8 +161,8 @@ type Ceremony struct {
 // ceremonyState is what is kept between begin and finish.
 type ceremonyState struct {
 	WebAuthn webauthn.SessionData `json:"webauthn"`
-	Via      string               `json:"via,omitempty"`   // session that began it
-	Name     string               `json:"name,omitempty"`  // of the new passkey
+	Via      string               `json:"via,omitempty"`    // session that began it
+	Name     string               `json:"name,omitempty"`   // of the new passkey
 	Invite   string               `json:"invite,omitempty"` // digest of the link's secret
 	Enroll   *Enrollment          `json:"enroll,omitempty"`
 }
@@ -473,4 +473,3 @@ func (m *Members) FinishStepUp(tx *db.Tx, c Ceremony, response []byte) (SignedIn
 	out.Session, err = db.One(tx.View, scanSession, `SELECT `+sessionColumns+` FROM sessions s LEFT JOIN session_seen e ON e.id = s.id WHERE s.id = $1`, who.Via)
 	return out, err
 }
-

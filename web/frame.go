@@ -41,6 +41,7 @@ func (c *Ctx) show(p Page) error {
 		status = 200
 	}
 	if !c.Viewer.SignedIn() || p.Public {
+		f.Nav = c.publicNav()
 		return c.render(status, publicPage(f, p.Body))
 	}
 	if err := c.furnish(&f); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/a-h/templ"
@@ -68,6 +69,7 @@ type Ctx struct {
 	Viewer  policy.Viewer
 	Session members.Session // zero when nobody is signed in
 	View    *db.View        // for pages: the snapshot the page is made from
+	later   []func() // what a page notes once it is on its way, see [Ctx.afterwards]
 	status  int
 	frame   ui.Frame
 }
@@ -92,7 +94,12 @@ func (s *Server) page(access httpkit.Access, right policy.Right, fn func(*Ctx) e
 			err := fn(c)
 			c.W = w
 			if err == nil {
-				after = func() { w.WriteHeader(buffered.status); w.Write(out.Bytes()) }
+				after = func() {
+					w.Header().Set("Content-Length", strconv.Itoa(out.Len()))
+					w.WriteHeader(buffered.status)
+					w.Write(out.Bytes())
+					http.NewResponseController(w).Flush()
+				}
 			}
 			return err
 		})
@@ -101,10 +108,17 @@ func (s *Server) page(access httpkit.Access, right policy.Right, fn func(*Ctx) e
 			c.fail(err)
 			return
 		}
-		c.touch()
 		after()
+		c.touch()
+		for _, fn := range c.later {
+			fn()
+		}
 	})
 }
+
+// afterwards has something noted once the page is on its way: that it was read.
+// A page that could not be made notes nothing.
+func (c *Ctx) afterwards(fn func()) { c.later = append(c.later, fn) }
 
 // act makes a handler that writes. It opens its own transactions; the viewer's
 // rights are read again inside each.
@@ -147,11 +161,11 @@ func (c *Ctx) identify(v *db.View) error {
 	} else if !fault.Is(err, fault.Missing) {
 		return err
 	}
-	cookie, err := c.R.Cookie(c.cookieName())
-	if err != nil || cookie.Value == "" {
+	token := c.sessionToken()
+	if token == "" {
 		return nil
 	}
-	viewer, session, err := c.Members.Authenticate(v, cookie.Value)
+	viewer, session, err := c.Members.Authenticate(v, token)
 	if err != nil {
 		if k := fault.KindOf(err); k == fault.Busy || k == fault.Internal {
 			return err

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -20,6 +22,7 @@ import (
 	"github.com/cordon-isao/cordon/internal/seal"
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/members"
+	"github.com/cordon-isao/cordon/policy"
 	"github.com/cordon-isao/cordon/web"
 )
 
@@ -59,6 +62,9 @@ type plan struct {
 func build(ctx context.Context, p plan) (*house, error) {
 	h := &house{data: p.Data, log: p.Log}
 	keys := filepath.Join(p.Data, "keys")
+	if err := os.MkdirAll(keys, 0o700); err != nil {
+		return nil, fmt.Errorf("make the keys folder: %w", err)
+	}
 	master, _, err := seal.LoadOrCreateKey(filepath.Join(keys, "master.key"))
 	if err != nil {
 		return nil, err
@@ -75,16 +81,16 @@ func build(ctx context.Context, p plan) (*house, error) {
 	if err := h.ledger.Attach(ctx, h.db); err != nil {
 		return fail(err)
 	}
-	if h.blobs, err = blob.OpenDir(filepath.Join(p.Data, "files")); err != nil {
+	if h.blobs, err = blob.OpenDir(filepath.Join(p.Data, "files"), clock.System().Now()); err != nil {
 		return fail(err)
 	}
 
-	h.agreements = agreements.New()
-	if h.members, err = members.New(members.Options{Origin: p.Origin, Agreements: h.agreements, OnePasskeyIsEnough: p.Demo, Log: p.Log}); err != nil {
+	if h.members, err = members.New(relyingParty(p)); err != nil {
 		return fail(err)
 	}
 	h.db.SetRefresh(h.members.Refresh)
-	h.forum = forum.New(forum.Options{Members: h.members, Ledger: h.ledger, Blobs: h.blobs, Box: box})
+	h.agreements = agreements.New(h.members)
+	h.forum = forum.New(h.members, h.blobs, box)
 	h.evidence = evidence.New(h.ledger, h.forum, h.members)
 
 	h.hub = live.NewHub()
@@ -97,6 +103,16 @@ func build(ctx context.Context, p plan) (*house, error) {
 
 // schemas is every duty's tables, those that are referred to first.
 var schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, evidence.Schema}
+
+// relyingParty says under which name passkeys are made. The demo's people are
+// invented and have none.
+func relyingParty(p plan) members.Options {
+	o := members.Options{Origins: []string{p.Origin}, WaivePasskeys: p.Demo}
+	if u, err := url.Parse(p.Origin); err == nil {
+		o.RPID = u.Hostname()
+	}
+	return o
+}
 
 // start sets going what works in the background: checkpoints, live updates,
 // followers, sweeping. close ends it.
@@ -112,12 +128,9 @@ func (h *house) start(ctx context.Context) {
 	}
 	run("checkpoints", h.ledger.Run)
 	run("live", h.live.Run)
-	for _, f := range h.forum.Followers() {
-		run(f.Name, func(ctx context.Context) error { return h.ledger.Follow(ctx, f) })
-	}
 	run("sweep", func(ctx context.Context) error {
 		for {
-			if err := h.forum.Sweep(ctx, h.db); err != nil && ctx.Err() == nil {
+			if _, err := h.forum.Sweep(ctx, h.db, policy.System("sweep")); err != nil && ctx.Err() == nil {
 				h.log.Warn("sweep abandoned uploads", "err", err)
 			}
 			select {

@@ -18,7 +18,10 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 
 	"github.com/cordon-isao/cordon/internal/clock"
+	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/httpkit"
+	"github.com/cordon-isao/cordon/members"
+	"github.com/cordon-isao/cordon/policy"
 )
 
 // serveCmd runs a community.
@@ -165,12 +168,25 @@ func hosts(origin string, addr net.Addr) []string {
 // welcome tells how to begin: on an empty store a one-time link for the first
 // operator.
 func (h *house) welcome(ctx context.Context, out io.Writer, origin string) error {
-	link, first, err := h.members.FirstLink(ctx, h.db)
+	var founded bool
+	err := h.db.Read(ctx, policy.System("welcome"), func(v *db.View) (err error) {
+		founded, err = h.members.Founded(v)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if first {
-		fmt.Fprintf(out, "This is a new community. Open this link once, within 24 hours, to name it and become its first operator:\n\n  %s%s\n\n", origin, link)
+	if !founded {
+		var link members.Link
+		err := h.db.Write(ctx, policy.System("welcome"), func(tx *db.Tx) (err error) {
+			link, err = h.members.FirstOperatorLink(tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "This is a new community. Open this link once, before %s, to name it and become its first operator:\n\n  %s/first-run/%s\n\n",
+			link.Expires.Format("2 Jan 2006 15:04 UTC"), origin, link.Secret)
 	}
 	fmt.Fprintf(out, "Cordon is open at %s\nEvidence packs of this community are verified with the key\n  %s\n", origin, h.ledger.Public())
 	return nil

@@ -20,6 +20,7 @@ type Tx struct {
 type work struct {
 	entries []Entry
 	after   []func()
+	again   bool // a repetition that was saved before: there is nothing to record
 }
 
 // Entry is one fact for the ledger: who (the Tx's viewer) did what (Verb, as
@@ -132,6 +133,7 @@ func (tx *Tx) Once(key, digest string, fn func() (result string, err error)) (re
 		if e.digest != digest {
 			return "", false, fault.Conflictf("This idempotency key was used for something else. Nothing was changed; send again with a new key.")
 		}
+		tx.again = true
 		return e.result, true, nil
 	}
 	if !fault.Is(err, fault.Missing) {

@@ -241,7 +241,7 @@ func (d *DB) run(sqlTx *sql.Tx, shared *transaction, j *job, seq int64) (leaves 
 	switch {
 	case j.scratch && len(tx.entries) > 0:
 		return nil, fmt.Errorf("db: a note appended %s; use Write", tx.entries[0].Verb)
-	case !j.scratch && len(tx.entries) == 0:
+	case !j.scratch && len(tx.entries) == 0 && !tx.again:
 		return nil, fmt.Errorf("db: a write left no ledger entry")
 	}
 	if len(tx.entries) > 0 {

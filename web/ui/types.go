@@ -164,6 +164,7 @@ type Compose struct {
 	Preview        Preview
 	Errors         []FieldError
 	FileLimit      string // "50 MB each"; "" takes no files
+	Attached       []Option // files of an earlier try that are kept; sent as "upload"
 	Hidden         []Hidden
 	Now            time.Time
 	Optional       bool // closed until asked for

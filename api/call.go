@@ -8,12 +8,12 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/internal/httpkit"
-	"github.com/cordon-isao/cordon/internal/ids"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
 )
@@ -39,7 +39,7 @@ func (o *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // read runs an operation in one snapshot, in which its asker is found too.
 // Nothing is sent before the snapshot is closed.
 func (c *call) read(w http.ResponseWriter, inner http.HandlerFunc) {
-	out := &response{header: http.Header{}}
+	out := &response{conn: w, header: http.Header{}}
 	err := c.look(func() error { inner(out, c.request()); return c.err })
 	c.answer(w, out, err)
 }
@@ -47,7 +47,7 @@ func (c *call) read(w http.ResponseWriter, inner http.HandlerFunc) {
 // act runs an operation that opens its own transactions; the asker's rights are
 // read again inside each.
 func (c *call) act(w http.ResponseWriter, inner http.HandlerFunc) {
-	out := &response{header: http.Header{}}
+	out := &response{conn: w, header: http.Header{}}
 	err := c.look(func() error { return nil })
 	if err == nil {
 		inner(out, c.request())
@@ -98,6 +98,7 @@ func (c *call) request() *http.Request {
 
 // response gathers an answer until its snapshot is closed.
 type response struct {
+	conn   http.ResponseWriter
 	header http.Header
 	body   bytes.Buffer
 	status int
@@ -108,9 +109,8 @@ func (r *response) Header() http.Header         { return r.header }
 func (r *response) Write(b []byte) (int, error) { return r.body.Write(b) }
 func (r *response) WriteHeader(status int)      { r.status = status }
 
-// SetReadDeadline is passed over: huma bounds how long a body takes by it, which
-// the server's own connection does in ServeHTTP of [call.slow].
-func (r *response) SetReadDeadline(deadline timeT) error { return nil }
+// Unwrap gives the connection, on which huma sets how long a body may take.
+func (r *response) Unwrap() http.ResponseWriter { return r.conn }
 
 // identify finds who asks: by a token, or by the browser's session. A token that
 // is not valid is refused even where nobody needs one, so that a program learns
@@ -189,12 +189,17 @@ func (c *call) admit() error {
 		return fault.Forbiddenf("You may not do this. The desk can tell you who may.")
 	}
 	for _, kind := range o.params {
-		if !ids.Valid(kind, c.r.PathValue(kind)) {
+		if !names(kind, c.r.PathValue(kind)) {
 			return fault.ErrMissing
 		}
 	}
 	return nil
 }
+
+var idForm = regexp.MustCompile(`^[a-z]+_[0-9A-Za-z_-]{1,64}$`)
+
+// names reports whether s can be the id of a thing of that kind.
+func names(kind, s string) bool { return strings.HasPrefix(s, kind+"_") && idForm.MatchString(s) }
 
 // touch notes that a session or a token is in use.
 func (c *call) touch() {
@@ -213,18 +218,18 @@ func (c *call) touch() {
 	}
 }
 
-// again says that a write was done before under its idempotency key; returned
-// from a write, it undoes the nothing that was done.
-var again = errors.New("done before")
+// errAgain says that a write was done before under its idempotency key. Returned
+// from a write, it ends it: there is nothing to save.
+var errAgain = errors.New("done before")
 
 // write opens a transaction in the asker's name. replayed says that fn returned
-// again.
+// errAgain.
 func (c *call) write(fn func(tx *db.Tx) error) (replayed bool, err error) {
 	err = c.DB.Write(c.r.Context(), c.who, func(tx *db.Tx) error {
 		c.labels = nil
 		return fn(tx)
 	})
-	if errors.Is(err, again) {
+	if errors.Is(err, errAgain) {
 		return true, nil
 	}
 	return false, err
@@ -235,7 +240,7 @@ func (c *call) note(fn func(tx *db.Tx) error) error {
 	return c.DB.Note(c.r.Context(), c.who, fn)
 }
 
-// again opens a snapshot in an operation that acts.
+// snapshot opens a snapshot in an operation that acts.
 func (c *call) snapshot(fn func(v *db.View) error) error {
 	return c.DB.Read(c.r.Context(), c.who, func(v *db.View) error {
 		who, err := c.Members.Refresh(v, c.who)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"log/slog"
-	"net/http"
 	"sync"
 
 	"github.com/cordon-isao/cordon/evidence"
@@ -110,5 +109,3 @@ func (s *Server) newTable() *table {
 	t.raw(tag(line{"GET", "/api", open, any, reads, "page", "This API as a page"}), pageDoc, (*call).page)
 	return t.finish()
 }
-
-var _ http.Handler = (*route)(nil)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -89,7 +90,7 @@ func (t *table) tag(name string) func(line) line {
 
 // operation describes a line.
 func (t *table) operation(l line) huma.Operation {
-	op := huma.Operation{Method: l.method, Path: l.path, OperationID: l.id, Summary: l.summary, Tags: []string{t.group}, MaxBodyBytes: maxBody + 1,
+	op := huma.Operation{Method: l.method, Path: l.path, OperationID: l.id, Summary: l.summary, Tags: []string{t.group}, MaxBodyBytes: maxBody + 1, BodyReadTimeout: 30 * time.Second,
 		Security: []map[string][]string{{"token": {string(l.scope)}}, {"session": {}}}}
 	if l.access == httpkit.Open {
 		op.Security = append([]map[string][]string{{}}, op.Security...)
@@ -192,3 +193,12 @@ func (c *call) openAPI(w http.ResponseWriter) {
 
 // location is the address of a thing in this API.
 func location(kind, id string) string { return "/api/v1/" + strings.ToLower(kind) + "/" + id }
+
+// operationOf finds an operation in a description, or nil.
+func operationOf(doc *huma.OpenAPI, method, path string) *huma.Operation {
+	item := doc.Paths[path]
+	if item == nil {
+		return nil
+	}
+	return map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PATCH": item.Patch, "DELETE": item.Delete}[method]
+}

@@ -311,3 +311,39 @@ func FuzzVerify(f *testing.F) {
 		_, _ = evidence.Verify(bytes.NewReader(b), int64(len(b)), evidence.Options{})
 	})
 }
+
+func TestRecent(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		first := h.story()
+		second := h.topic(pia, forum.NewTopic{Title: "Second", Body: "b", Label: label(policy.Amber, pump)})
+		h.pack(pia, first)
+		third := h.topic(pia, forum.NewTopic{Title: "Third", Body: "b", Label: label(policy.Amber, pump)})
+		list := func(who string, before int64, limit int) (got []string, shares []evidence.Share, more bool) {
+			h.ok(h.db.Read(ctx, h.as(who), func(v *db.View) (err error) {
+				shares, more, err = h.evidence.Recent(v, before, limit)
+				return err
+			}))
+			for _, s := range shares {
+				got = append(got, s.Title)
+			}
+			return got, shares, more
+		}
+		got, shares, more := list(pia, 0, 10)
+		if strings.Join(got, "|") != "Third|Port 23 <open>|Second|Port 23 <open>" || more {
+			t.Fatalf("%v %v", got, more)
+		}
+		if shares[0].Topic != third || shares[0].Provable || !shares[1].Taken || shares[1].Topic != first || shares[2].Topic != second || !shares[2].Provable {
+			t.Errorf("%+v", shares)
+		}
+		got, shares, more = list(pia, 0, 2)
+		if len(got) != 2 || !more {
+			t.Fatalf("%v %v", got, more)
+		}
+		if got, _, more = list(pia, shares[1].Next, 2); strings.Join(got, "|") != "Second|Port 23 <open>" || more {
+			t.Errorf("the second page: %v %v", got, more)
+		}
+		if got, _, _ := list(wim, 0, 10); len(got) != 0 {
+			t.Errorf("wim shared nothing, and sees %v", got)
+		}
+	})
+}

@@ -171,7 +171,7 @@ func (e *Evidence) gather(v *db.View, p *Pack, c ledger.Checkpoint, last int64) 
 		}
 		// An entry keeps the label it was made with; its post may have been
 		// tightened since.
-		if post := ev.post(); post != "" {
+		if post := ev.post(); post != "" || ev.gone && ev.Object != p.Topic {
 			if _, ok := posts[post]; !ok {
 				continue
 			}

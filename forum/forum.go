@@ -41,7 +41,7 @@ type Room struct {
 
 	// In the reader's own view:
 	Last   time.Time // of the newest post; zero without one
-	Unread int       // topics with news, at most MaxUnread
+	Unread int       // topics with news among the MaxNews newest
 	Watch  Level
 }
 
@@ -132,7 +132,8 @@ const (
 	MaxBody    = 64 << 10 // bytes
 	MaxFiles   = 20       // a post
 	MaxPage    = 200      // rows in one answer
-	MaxUnread  = 100      // where counting stops
+	MaxUnread  = 100      // where counting unread posts stops
+	MaxNews    = 20       // where counting a room's topics with news stops
 )
 
 func page(limit int) int {

@@ -16,10 +16,10 @@ import (
 // rooms, not among the news. It bounds what a look at the inbox costs.
 const Window = 60 * 24 * time.Hour
 
-// unreadIn counts a room's topics with news among its MaxUnread newest, so that
+// unreadIn counts a room's topics with news among its MaxNews newest, so that
 // its cost has an end. $1 is the reader, $2 the window's beginning.
 const unreadIn = `(SELECT COUNT(DISTINCT u.topic) FROM (SELECT a.topic, a.n FROM visible.topic_activity a JOIN visible.topics t ON t.id = a.topic
-		WHERE a.room = r.id AND a.at > $2 ORDER BY a.at DESC, a.n DESC LIMIT 100) u
+		WHERE a.room = r.id AND a.at > $2 ORDER BY a.at DESC, a.n DESC LIMIT 20) u
 	WHERE u.n > COALESCE((SELECT m.n FROM topic_reads m WHERE m.person = $1 AND m.topic = u.topic), 0)
 		AND u.n > COALESCE((SELECT MAX(f.n) FROM read_floors f WHERE f.person = $1 AND f.room IN ('', r.id)), 0))`
 

@@ -72,6 +72,7 @@ CREATE TABLE topic_activity (
 );
 CREATE INDEX topic_activity_room ON topic_activity (room, at, n);
 CREATE INDEX topic_activity_at ON topic_activity (at, n);
+CREATE INDEX topic_activity_audience ON topic_activity (audience, at, n);
 CREATE TABLE posts (
 	id              TEXT NOT NULL PRIMARY KEY,
 	n               BIGINT NOT NULL,
@@ -205,7 +206,7 @@ CREATE TABLE watches (
 	level  TEXT NOT NULL,
 	PRIMARY KEY (person, object)
 );
--- sqlite: CREATE VIRTUAL TABLE posts_fts USING fts5(words, who, tokenize='ascii');
+-- sqlite: CREATE VIRTUAL TABLE posts_fts USING fts5(words, who, tokenize='ascii', prefix='2 3 4 5 6 7 8');
 -- sqlite: INSERT INTO posts_fts (posts_fts, rank) VALUES ('secure-delete', 1);
 -- postgres: CREATE TABLE posts_fts (rowid BIGINT NOT NULL PRIMARY KEY, doc tsvector NOT NULL);
 -- postgres: CREATE INDEX posts_fts_doc ON posts_fts USING gin (doc);

@@ -34,6 +34,9 @@ func cursor(key, id string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(key + "\n" + id))
 }
 
+// After is the cursor of [Members.Organizations] that goes on after one.
+func After(o Organization) string { return cursor(fold(o.Name), o.ID) }
+
 func readCursor(s string) (key, id string, err error) {
 	if s == "" {
 		return "", "", nil

@@ -82,7 +82,7 @@ func (m *Members) found(tx *db.Tx, f Founding) (Settings, error) {
 	tx.Append(db.Entry{Verb: "organization.activated", Object: s.Org, Label: toCommunity(), Access: true, Data: f.Org})
 	desk := NewCircle{ID: s.Desk, Name: "Desk", Purpose: "The staff of " + f.Org.Name + ": applications, rooms, help.", Named: true,
 		Label: policy.Label{TLP: policy.Green, Audience: policy.NewAudience(policy.Community)}}
-	if err := m.formCircle(tx.As(policy.System("members")), desk, f.PersonID); err != nil {
+	if err := m.formCircle(tx, desk, f.PersonID); err != nil {
 		return s, err
 	}
 	for _, r := range policy.Roles() {

@@ -75,6 +75,9 @@ func (m *Members) AddToCircle(tx *db.Tx, circle, person string) error {
 		}
 	}
 	if err := m.nameable(tx.View, policy.NewAudience(policy.OfPerson(person))); err != nil {
+		if !fault.Is(err, fault.Invalid) {
+			return err
+		}
 		return fault.InvalidField("person", "%q is nobody you can add. Choose from those you are offered.", person)
 	}
 	return m.enroll(tx, circle, person, duMember)

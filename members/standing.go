@@ -150,18 +150,17 @@ func (m *Members) move(tx *db.Tx, o Organization, verb, reason string) error {
 			}
 		}
 	}
-	// Reasons are between the organization and the desk; that a member came or
-	// went is for the community.
-	entry := label
-	if step.To != policy.Active {
+	// That a member came is for the community; every other step, and every
+	// reason, is between the organization and the desk.
+	data := map[string]string{"was": string(step.From), "became": string(step.To)}
+	if step.From != policy.Agreement || step.To != policy.Active {
 		s, err := m.Settings(tx.View)
 		if err != nil {
 			return err
 		}
-		entry = strict(policy.OfCircle(s.Desk), policy.OfOrg(o.ID))
+		label, data["reason"] = strict(policy.OfCircle(s.Desk), policy.OfOrg(o.ID)), reason
 	}
-	tx.Append(db.Entry{Verb: verb, Object: o.ID, Label: entry, Access: true,
-		Data: map[string]string{"was": string(step.From), "became": string(step.To), "reason": reason}})
+	tx.Append(db.Entry{Verb: verb, Object: o.ID, Label: label, Access: true, Data: data})
 	return nil
 }
 
@@ -187,16 +186,17 @@ type StandingChange struct {
 	Reason      string
 }
 
-// History lists the steps of an organization's standing, oldest first, for the
-// desk and for the organization's own people.
+// History lists the steps of an organization's standing with their reasons,
+// oldest first, for the desk's circle and for the organization's own people.
 func (m *Members) History(v *db.View, org string) ([]StandingChange, error) {
 	who := v.Viewer()
 	if who.Org != org || who.IsToken() {
-		if !who.May(policy.MayVet) {
-			return nil, errMayNot
-		}
-		if _, err := m.Organization(v, org); err != nil {
+		s, err := m.Settings(v)
+		if err != nil {
 			return nil, err
+		}
+		if !who.CanRead(policy.NewAudience(policy.OfCircle(s.Desk))) {
+			return nil, fault.ErrMissing
 		}
 	}
 	return db.All(v, func(s db.Scanner) (c StandingChange, err error) {

@@ -169,6 +169,9 @@ func (m *Members) NameSponsor(tx *db.Tx, org, sponsor string) error {
 		return fault.Conflictf("%s is not being vetted.", o.Name)
 	}
 	s, err := m.Organization(tx.View, sponsor)
+	if err != nil && !fault.Is(err, fault.Missing) {
+		return err
+	}
 	if err != nil || !s.Standing.Good() || sponsor == org {
 		return fault.InvalidField("sponsor", "Choose an active member as sponsor.")
 	}

@@ -1,6 +1,7 @@
 package members
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -174,6 +175,25 @@ func TestStandingMoves(t *testing.T) {
 				case !ok && !fault.Is(err, fault.Conflict):
 					t.Errorf("%s from %s: %v, want a conflict", verb, from, err)
 				}
+			}
+		}
+		// Reasons are for the desk and the organization itself.
+		for who, want := range map[string]bool{h.bo: true, h.nurse: true, h.lin: false} {
+			err := h.db.Read(t.Context(), h.as(who), func(v *db.View) error {
+				steps, err := h.m.History(v, h.clin)
+				if err == nil && (len(steps) == 0 || steps[0].Reason != "a reason") {
+					t.Errorf("the history is %+v", steps)
+				}
+				es, err2 := h.led.About(v, h.clin, 100)
+				for _, e := range es {
+					if !want && e.Verb == "organization.suspended" {
+						t.Error("another member reads the entry of a suspension")
+					}
+				}
+				return errors.Join(err, err2)
+			})
+			if want != (err == nil) {
+				t.Errorf("history for %s: %v", who, err)
 			}
 		}
 		h.refused(h.as(h.lin), fault.Forbidden, func(tx *db.Tx) error { return h.m.Suspend(tx, h.fda, "a reason") })

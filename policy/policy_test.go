@@ -230,6 +230,11 @@ func TestTLP(t *testing.T) {
 	if policy.Strictest() != policy.Red || policy.Strictest(policy.Green, policy.Amber, policy.Clear) != policy.Amber || policy.Strictest(policy.Red, "?") != "?" {
 		t.Error("the strictest")
 	}
+	for _, s := range []string{"WHITE", "TLP:WHITE"} { // TLP 1.0
+		if m, err := policy.ParseTLP(s); m != policy.Clear || err != nil {
+			t.Errorf("%s: %v %v", s, m, err)
+		}
+	}
 	sentences := map[string]bool{}
 	for i, m := range policy.Markings() {
 		if got, err := policy.ParseTLP(m.String()); got != m || err != nil || m.String() != "TLP:"+string(m) || !m.Known() {

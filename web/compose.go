@@ -26,8 +26,8 @@ import (
 
 // The limits of what one form may bring.
 const (
-	maxForm  = 2 << 20                               // bytes of a form without files
-	maxField = 1 << 20                               // bytes of one field
+	maxForm  = 2 << 20                                // bytes of a form without files
+	maxField = 1 << 20                                // bytes of one field
 	maxSend  = forum.MaxFiles*forum.MaxFile + maxForm // bytes of a form with files
 	maxParts = 2000
 )

@@ -34,9 +34,9 @@ func (c *Ctx) placeOf(p forum.Post) (string, error) {
 		if later, err = c.Forum.Posts(c.View, p.Topic, forum.Cursor{}, postsAPage+1); err != nil {
 			return "", err
 		}
-		return at + "?before=" + place(later[len(later)-1].Cursor()) + "#" + p.ID, nil
+		return at + "?before=" + placeText(later[len(later)-1].Cursor()) + "#" + p.ID, nil
 	}
-	return at + "?after=" + place(before[0].Cursor()) + "#" + p.ID, nil
+	return at + "?after=" + placeText(before[0].Cursor()) + "#" + p.ID, nil
 }
 
 // goShort leads to what a short id means to the reader.

@@ -73,10 +73,25 @@ func (c *Ctx) postChange() error {
 		return fault.Invalidf("The form is not whole. Load the page again.")
 	}
 	post := c.R.PathValue("post")
-	if err := c.write(func(tx *db.Tx) error { return c.Forum.Edit(tx, post, body, edits) }); err != nil {
+	err = c.write(func(tx *db.Tx) error { return c.Forum.Edit(tx, post, body, edits) })
+	if fault.Is(err, fault.Conflict) && c.says(post, body) {
+		err = nil // it arrived before, over a bad line
+	}
+	if err != nil {
 		return c.again(err, func(status int) error { return c.editForm(status, body, edits, err) })
 	}
 	return c.redirect("/posts/" + post)
+}
+
+// says reports whether a post's present text is this.
+func (c *Ctx) says(post, body string) bool {
+	same := false
+	err := c.read(func(v *db.View) error {
+		p, err := c.Forum.Post(v, post)
+		same = err == nil && p.Deleted == nil && p.Body == body
+		return err
+	})
+	return err == nil && same
 }
 
 // postRemove asks before a post is deleted.

@@ -69,7 +69,7 @@ type Ctx struct {
 	Viewer  policy.Viewer
 	Session members.Session // zero when nobody is signed in
 	View    *db.View        // for pages: the snapshot the page is made from
-	later   []func() // what a page notes once it is on its way, see [Ctx.afterwards]
+	later   []func()        // what a page notes once it is on its way, see [Ctx.afterwards]
 	status  int
 	frame   ui.Frame
 }

@@ -26,7 +26,7 @@ func (c *Ctx) topicEvidence() error {
 	if hidden {
 		return c.again(nil, func(int) error { return c.secondPasskey() })
 	}
-	w := &download{ctx: c, name: short(topic) + "-evidence.zip"}
+	w := &download{ctx: c, name: shortID(topic) + "-evidence.zip"}
 	err = c.Evidence.Topic(c.R.Context(), c.DB, c.Viewer, topic, w)
 	if err != nil && w.begun {
 		// Too late for a page: the reader must see that the file is not whole.
@@ -51,4 +51,3 @@ func (d *download) Write(b []byte) (int, error) {
 	}
 	return d.ctx.W.Write(b)
 }
-

@@ -154,4 +154,4 @@ func seen(err error) (bool, error) {
 	return err == nil, err
 }
 
-func short(id string) string { return ids.Short(id) }
+func shortID(id string) string { return ids.Short(id) }

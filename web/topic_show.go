@@ -37,8 +37,7 @@ type topicView struct {
 	Reach     []ui.AudienceRow
 	Facts     []ui.KV
 	Actions   []ui.Action
-	Waiting   []forum.Relabel // requests to loosen a label
-	Decide    bool            // and the reader may decide on one
+	Steps     []ui.Step // what waits for somebody
 	Member    bool
 	Now       time.Time
 	Prose     *prose
@@ -84,10 +83,9 @@ func (c *Ctx) topicPage(id string, status int, in composed, problem error) error
 		if err := c.topicComposer(&x, in, problem); err != nil {
 			return err
 		}
-		if x.Waiting, err = c.Forum.Relabels(c.View, id); err != nil {
+		if err := c.pending(&x); err != nil {
 			return err
 		}
-		c.pending(&x)
 		c.noteRead(t, x, posts)
 	}
 	if err := c.topicFacts(&x); err != nil {
@@ -138,18 +136,18 @@ func (c *Ctx) topicPosts(x *topicView) ([]forum.Post, error) {
 	}
 	if len(posts) > 0 {
 		if older {
-			x.Pages.OlderHref = at + "?before=" + place(posts[0].Cursor())
+			x.Pages.OlderHref = at + "?before=" + placeText(posts[0].Cursor())
 		}
 		if newer {
-			x.Pages.NewerHref = at + "?after=" + place(posts[len(posts)-1].Cursor())
+			x.Pages.NewerHref = at + "?after=" + placeText(posts[len(posts)-1].Cursor())
 		}
 	}
 	return posts, nil
 }
 
-// place writes a place in a list into an address. It says nothing but the time
+// placeText writes a place in a list into an address. It says nothing but the time
 // and the id of a post that the reader was shown.
-func place(p forum.Cursor) string {
+func placeText(p forum.Cursor) string {
 	return strconv.FormatInt(clock.Micros(p.At), 36) + "-" + p.ID
 }
 
@@ -181,39 +179,38 @@ func (c *Ctx) noteRead(t forum.Topic, x topicView, posts []forum.Post) {
 	})
 }
 
-// pending keeps the requests that still wait, and tells whether the reader may
-// decide on one; and where the first new post is if this page does not show it.
-func (c *Ctx) pending(x *topicView) {
-	waiting := x.Waiting[:0:0]
-	for _, r := range x.Waiting {
-		if r.State != forum.Pending {
-			continue
-		}
-		waiting = append(waiting, r)
-		if r.By.Person != c.Viewer.Person && c.Viewer.May(policy.MayApprove) && (r.By.Org == c.Viewer.Org || c.Viewer.HasRole(policy.RoleDesk)) {
-			x.Decide = true
+// pending tells what waits in the topic: requests to loosen a label, and where
+// the first new post is if this page does not show it.
+func (c *Ctx) pending(x *topicView) error {
+	all, err := c.Forum.Relabels(c.View, x.Topic.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if r.State == forum.Pending {
+			x.Steps = append(x.Steps, c.relabelStep(r))
 		}
 	}
-	x.Waiting = waiting
 	if !x.Topic.Unread {
-		return
+		return nil
 	}
 	first, err := c.Forum.FirstUnread(c.View, x.Topic.ID)
-	if err != nil {
-		return
+	if found, err := seen(err); err != nil || !found {
+		return err
 	}
 	for _, p := range x.Posts {
 		if p.ID == first.ID {
-			return
+			return nil
 		}
 	}
 	if len(x.Posts) > 0 && first.At.Before(x.Posts[0].At) {
 		x.Unseen = "/posts/" + first.ID
 	}
+	return nil
 }
 
 func (c *Ctx) topicHead(t forum.Topic) ui.Heading {
-	h := ui.Heading{ShortID: short(t.ID), Label: string(t.Label.TLP), Title: t.Title, SubtitlePart: topicSubtitle(t, c.View.Now())}
+	h := ui.Heading{ShortID: shortID(t.ID), Label: string(t.Label.TLP), Title: t.Title, SubtitlePart: topicSubtitle(t, c.View.Now())}
 	if t.State == forum.Resolved {
 		h.States = append(h.States, "Resolved")
 	}
@@ -351,4 +348,3 @@ func (c *Ctx) recorded(object string) ([]ui.KV, error) {
 	}
 	return []ui.KV{kv}, nil
 }
-

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/markdown"
+	"github.com/cordon-isao/cordon/policy"
 	"github.com/cordon-isao/cordon/web/ui"
 )
 
@@ -30,17 +31,21 @@ func reopenButton(x topicView) string {
 	return ""
 }
 
-// relabelStep says that a label waits for a second person.
-func relabelStep(r forum.Relabel, decide bool) ui.Step {
+// relabelStep says that a label waits for a second person, and lets the reader
+// decide, or take back what he asked himself.
+func (c *Ctx) relabelStep(r forum.Relabel) ui.Step {
 	what := "this topic"
 	if r.Post != "" {
 		what = "a post here"
 	}
 	s := ui.Step{Kind: "warn", Sentence: r.By.Name + " asks to share " + what + " as " + r.To.TLP.String() + ".", Detail: r.Why}
-	if decide {
+	switch {
+	case r.By.Person == c.Viewer.Person:
+		s.Sentence = "You asked to share " + what + " as " + r.To.TLP.String() + "."
+		s.Detail = "It waits for a second person of your organization, or the desk."
+		s.Button, s.Href, s.Method = "Take the request back", "/approvals/"+r.ID+"/withdraw", "post"
+	case c.Viewer.May(policy.MayApprove) && (r.By.Org == c.Viewer.Org || c.Viewer.HasRole(policy.RoleDesk)):
 		s.Button, s.Href = "Decide", "/approvals#"+r.ID
-	} else if s.Detail == "" {
-		s.Detail = "It waits for a second person."
 	}
 	return s
 }

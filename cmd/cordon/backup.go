@@ -21,8 +21,9 @@ import (
 )
 
 // backupCmd copies a community to a file, while it runs. The keys go to a file of
-// their own, FILE.keys: whoever has both can read everything, so they are kept
-// apart.
+// their own, FILE.keys, so that they can be kept apart: without them the attached
+// files and the ledger's entries stay closed. What members wrote stands in the
+// backup as it stands in the database, in the clear.
 type backupCmd struct {
 	File     string `arg:"" help:"The file to write; the keys go to FILE.keys." type:"path"`
 	Data     string `help:"The data folder." default:"cordon-data" type:"path"`
@@ -78,7 +79,7 @@ func (c *backupCmd) Run(ctx context.Context, out io.Writer) error {
 	for _, t := range info.Tables {
 		rows += t.Rows
 	}
-	_, err = fmt.Fprintf(out, "Backed up and checked: %d rows in %d tables, %d files, %d ledger entries, %.1f MB.\n  %s\n  %s  (the keys: keep them apart from the backup)\n",
+	_, err = fmt.Fprintf(out, "Backed up and checked: %d rows in %d tables, %d files, %d ledger entries, %.1f MB.\n  %s\n  %s  (the keys: keep them apart from the backup)\nKeep both as safe as the server: posts stand in the backup in the clear.\n",
 		rows, len(info.Tables), info.Files.Count, info.Ledger, float64(files)/1e6, c.File, c.File+".keys")
 	return err
 }

@@ -114,6 +114,9 @@ func (s *story) found() error {
 		if _, err := s.members.FirstRun(tx, f); err != nil {
 			return err
 		}
+		if err := s.agreements.Establish(tx); err != nil {
+			return err
+		}
 		for i, o := range s.c.Organizations {
 			if i == desk {
 				continue
@@ -128,6 +131,11 @@ func (s *story) found() error {
 			}
 			if _, err := s.members.SeedPerson(tx, s.people[p.Key], s.orgs[p.Org], person(p)); err != nil {
 				return fmt.Errorf("person %s: %w", p.Key, err)
+			}
+			if slices.Contains(p.Roles, furnish.RoleOfficer) && p.Org != s.c.Organizations[desk].Key {
+				if _, err := s.agreements.SeedAcceptance(tx, s.orgs[p.Org], s.people[p.Key]); err != nil {
+					return fmt.Errorf("agreement of %s: %w", p.Org, err)
+				}
 			}
 		}
 		return nil

@@ -235,7 +235,7 @@ func TestChangedBackups(t *testing.T) {
 	s := open(t, t.TempDir(), "", t.TempDir())
 	s.fill(t)
 	backup, _ := s.backup(t)
-	tries, refused := 300, 0
+	tries, refused := 100, 0
 	for range tries {
 		var r [8]byte
 		rand.Read(r[:])
@@ -345,7 +345,7 @@ func TestBackupIsOneSnapshot(t *testing.T) {
 				}
 			}()
 			var backups [][]byte
-			for range 3 {
+			for range 2 {
 				b, _ := s.backup(t)
 				backups = append(backups, b)
 			}

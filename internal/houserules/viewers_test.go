@@ -137,6 +137,7 @@ var systemViews = []struct{ file, arg, why string }{
 	{"ledger/checkpoint.go", `"ledger"`, "checkpoints and tiles cover every leaf and show commitments only"},
 	{"ledger/follow.go", `"follower:" + f.Name`, "a follower works on all facts; its outputs are filtered for each reader"},
 	{"ledger/live.go", `"live"`, "reads the tree's size only, to know where live frames begin"},
+	{"members/members.go", `"members"`, "rosters, uniqueness, facts for the rules and counts of readers; its rows are never shown as they are"},
 	{"ledger/follow.go", `"tail"`, "the live tail reads new facts once and filters each frame for its reader"},
 }
 

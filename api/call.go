@@ -57,9 +57,6 @@ func (c *call) act(w http.ResponseWriter, inner http.HandlerFunc) {
 }
 
 func (c *call) answer(w http.ResponseWriter, out *response, err error) {
-	if errors.Is(err, context.Canceled) && c.r.Context().Err() != nil {
-		return // nobody is left to be told
-	}
 	if err != nil {
 		c.fail(w, err)
 		return
@@ -222,17 +219,26 @@ func (c *call) touch() {
 // from a write, it ends it: there is nothing to save.
 var errAgain = errors.New("done before")
 
-// write opens a transaction in the asker's name. replayed says that fn returned
-// errAgain.
-func (c *call) write(fn func(tx *db.Tx) error) (replayed bool, err error) {
-	err = c.DB.Write(c.r.Context(), c.who, func(tx *db.Tx) error {
-		c.labels = nil
-		return fn(tx)
-	})
-	if errors.Is(err, errAgain) {
-		return true, nil
+// write opens a transaction in the asker's name.
+func (c *call) write(fn func(tx *db.Tx) error) error {
+	return c.DB.Write(c.r.Context(), c.who, fn)
+}
+
+// save writes a thing, of which fn returns the id, and then reads it back in a
+// snapshot of its own, so that a store with one writer does not keep others
+// waiting for it. replayed says that fn returned errAgain.
+func (c *call) save(fn func(tx *db.Tx) (id string, err error), read func(v *db.View, id string) error) (id string, replayed bool, err error) {
+	err = c.write(func(tx *db.Tx) (err error) { id, err = fn(tx); return err })
+	if replayed = errors.Is(err, errAgain); err != nil && !replayed {
+		return "", false, err
 	}
-	return false, err
+	err = c.snapshot(func(v *db.View) error { return read(v, id) })
+	if err != nil && !replayed && c.r.Context().Err() == nil {
+		// "Nothing was changed" would be wrong here, and sending again would do it twice.
+		c.Log.Warn("read back what was saved", "route", c.r.Pattern, "err", err)
+		err = &refusal{status: http.StatusInternalServerError, sentence: fmt.Sprintf("This was saved, as %s, but it cannot be shown just now. Do not send it again; ask for it.", id)}
+	}
+	return id, replayed, err
 }
 
 // note opens a transaction that writes scratch tables only.

@@ -49,8 +49,8 @@ func (c *call) after(list, s string) (forum.Cursor, error) {
 	return forum.Cursor{At: at, ID: id}, err
 }
 
-// paging is asked for with every list.
-type paging struct {
+// Paging is asked for with every long list.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
 	Cursor string `query:"cursor" maxLength:"200" doc:"The next of the page before"`
 }

@@ -29,7 +29,7 @@ type News struct {
 	Mine      bool   `json:"mine" doc:"You started the topic"`
 }
 
-func (c *call) inbox(in *struct{ paging }) (*answer[Inbox], error) {
+func (c *call) inbox(in *struct{ Paging }) (*answer[Inbox], error) {
 	after, err := c.after("inbox", in.Cursor)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (c *call) inbox(in *struct{ paging }) (*answer[Inbox], error) {
 }
 
 type searchIn struct {
-	paging
+	Paging
 	Query   string `query:"q" maxLength:"800" doc:"Words, \"phrases\", -without"`
 	Room    string `query:"room" doc:"Only in this room"`
 	Author  string `query:"author" doc:"Only by this person or organization"`

@@ -24,8 +24,8 @@ func (c *call) postPage(v *db.View, topic string, after forum.Cursor, limit int)
 }
 
 func (c *call) posts(in *struct {
-	inTopic
-	paging
+	InTopic
+	Paging
 }) (*answer[list[Post]], error) {
 	after, err := c.after("posts "+in.Topic, in.Cursor)
 	if err != nil {
@@ -36,8 +36,8 @@ func (c *call) posts(in *struct {
 }
 
 type replyIn struct {
-	inTopic
-	keyed
+	InTopic
+	Keyed
 	Body struct {
 		Body  string    `json:"body" doc:"Markdown" example:"We see it too."`
 		Label *NewLabel `json:"label,omitempty" doc:"Without one: the topic's. It may be stricter, never looser"`
@@ -55,17 +55,17 @@ func (c *call) reply(in *replyIn) (*created[Post], error) {
 		return nil, err
 	}
 	var out Post
-	again, err := c.write(func(tx *db.Tx) error {
+	id, again, err := c.save(func(tx *db.Tx) (string, error) {
 		id, again, err := c.Forum.Reply(tx, in.Topic, forum.NewPost{Body: in.Body.Body, Label: l, Quote: in.Body.Quote, Files: in.Body.Files, Key: in.Key})
-		if err != nil {
-			return err
-		}
-		if out, err = c.onePost(tx.View, id); err == nil && again {
+		if again {
 			err = errAgain
 		}
+		return id, err
+	}, func(v *db.View, id string) (err error) {
+		out, err = c.onePost(v, id)
 		return err
 	})
-	return &created[Post]{Location: location("posts", out.ID), Replayed: replayed(again), Body: out}, err
+	return &created[Post]{Location: location("posts", id), Replayed: replayed(again), Body: out}, err
 }
 
 func (c *call) onePost(v *db.View, id string) (Post, error) {
@@ -76,7 +76,7 @@ func (c *call) onePost(v *db.View, id string) (Post, error) {
 	return c.postShape(v, p)
 }
 
-func (c *call) post(in *inPost) (*answer[Post], error) {
+func (c *call) post(in *InPost) (*answer[Post], error) {
 	out, err := c.onePost(c.view, in.Post)
 	return &answer[Post]{out}, err
 }
@@ -84,18 +84,15 @@ func (c *call) post(in *inPost) (*answer[Post], error) {
 // changePost changes a post and answers what it became.
 func (c *call) changePost(id string, change func(tx *db.Tx) error) (*answer[Post], error) {
 	var out Post
-	_, err := c.write(func(tx *db.Tx) (err error) {
-		if err := change(tx); err != nil {
-			return err
-		}
-		out, err = c.onePost(tx.View, id)
+	_, _, err := c.save(func(tx *db.Tx) (string, error) { return id, change(tx) }, func(v *db.View, id string) (err error) {
+		out, err = c.onePost(v, id)
 		return err
 	})
 	return &answer[Post]{out}, err
 }
 
 func (c *call) edit(in *struct {
-	inPost
+	InPost
 	Body struct {
 		Body  string `json:"body" doc:"Markdown"`
 		Edits int    `json:"edits" minimum:"0" doc:"The number of edits you saw: if there are more by now, nothing is changed"`
@@ -105,7 +102,7 @@ func (c *call) edit(in *struct {
 }
 
 func (c *call) remove(in *struct {
-	inPost
+	InPost
 	Body *struct {
 		Why string `json:"why,omitempty" doc:"The reason, for its readers"`
 	}
@@ -117,11 +114,11 @@ func (c *call) remove(in *struct {
 	return c.changePost(in.Post, func(tx *db.Tx) error { return c.Forum.Delete(tx, in.Post, why) })
 }
 
-func (c *call) pin(in *inPost) (*answer[Post], error) {
+func (c *call) pin(in *InPost) (*answer[Post], error) {
 	return c.changePost(in.Post, func(tx *db.Tx) error { return c.Forum.Pin(tx, in.Post) })
 }
 
-func (c *call) unpin(in *inPost) (*answer[Post], error) {
+func (c *call) unpin(in *InPost) (*answer[Post], error) {
 	return c.changePost(in.Post, func(tx *db.Tx) error { return c.Forum.Unpin(tx, in.Post) })
 }
 
@@ -132,7 +129,7 @@ type Version struct {
 	Body   string    `json:"body"`
 }
 
-func (c *call) history(in *inPost) (*answer[list[Version]], error) {
+func (c *call) history(in *InPost) (*answer[list[Version]], error) {
 	vs, err := c.Forum.History(c.view, in.Post)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -138,6 +139,9 @@ func problemOf(err error) httpkit.Problem {
 
 // fail answers an error.
 func (c *call) fail(w http.ResponseWriter, err error) {
+	if errors.Is(err, context.Canceled) && c.r.Context().Err() != nil {
+		return // nobody is left to be told
+	}
 	p := problemOf(err)
 	if p.Status == http.StatusInternalServerError {
 		c.Log.Error("request failed", "route", c.r.Pattern, "err", err)

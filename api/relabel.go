@@ -7,7 +7,6 @@ import (
 
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/db"
-	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/policy"
 )
 
@@ -37,7 +36,7 @@ func (c *call) relabel(in relabelBody, do func(tx *db.Tx, l policy.Label) (strin
 		return nil, err
 	}
 	var request string
-	if _, err := c.write(func(tx *db.Tx) (err error) { request, err = do(tx, l); return err }); err != nil {
+	if err := c.write(func(tx *db.Tx) (err error) { request, err = do(tx, l); return err }); err != nil {
 		return nil, err
 	}
 	if request == "" {
@@ -47,7 +46,7 @@ func (c *call) relabel(in relabelBody, do func(tx *db.Tx, l policy.Label) (strin
 }
 
 func (c *call) relabelTopic(in *struct {
-	inTopic
+	InTopic
 	Body relabelBody
 }) (*relabelOut, error) {
 	return c.relabel(in.Body, func(tx *db.Tx, l policy.Label) (string, error) {
@@ -56,7 +55,7 @@ func (c *call) relabelTopic(in *struct {
 }
 
 func (c *call) relabelPost(in *struct {
-	inPost
+	InPost
 	Body relabelBody
 }) (*relabelOut, error) {
 	return c.relabel(in.Body, func(tx *db.Tx, l policy.Label) (string, error) {
@@ -96,7 +95,7 @@ func (c *call) relabels(*nothing) (*answer[list[Relabel]], error) {
 	return &answer[list[Relabel]]{list[Relabel]{Items: items}}, err
 }
 
-func (c *call) topicRelabels(in *inTopic) (*answer[list[Relabel]], error) {
+func (c *call) topicRelabels(in *InTopic) (*answer[list[Relabel]], error) {
 	if _, err := c.Forum.Topic(c.view, in.Topic); err != nil {
 		return nil, err
 	}
@@ -108,20 +107,17 @@ func (c *call) topicRelabels(in *inTopic) (*answer[list[Relabel]], error) {
 	return &answer[list[Relabel]]{list[Relabel]{Items: items}}, err
 }
 
-type inRelabel struct {
+// InRelabel is an operation on a request to loosen a label.
+type InRelabel struct {
 	Relabel string `path:"relabel" doc:"A request's id"`
 }
 
-func (c *call) decide(in *inRelabel, do func(*db.Tx, string) error) (*nothing, error) {
-	_, err := c.write(func(tx *db.Tx) error { return do(tx, in.Relabel) })
-	if fault.Is(err, fault.Missing) {
-		err = fault.ErrMissing
-	}
-	return &nothing{}, err
+func (c *call) decide(in *InRelabel, do func(*db.Tx, string) error) (*nothing, error) {
+	return &nothing{}, c.write(func(tx *db.Tx) error { return do(tx, in.Relabel) })
 }
 
-func (c *call) approve(in *inRelabel) (*nothing, error) { return c.decide(in, c.Forum.ApproveRelabel) }
-func (c *call) refuse(in *inRelabel) (*nothing, error)  { return c.decide(in, c.Forum.RefuseRelabel) }
-func (c *call) withdraw(in *inRelabel) (*nothing, error) {
+func (c *call) approve(in *InRelabel) (*nothing, error) { return c.decide(in, c.Forum.ApproveRelabel) }
+func (c *call) refuse(in *InRelabel) (*nothing, error)  { return c.decide(in, c.Forum.RefuseRelabel) }
+func (c *call) withdraw(in *InRelabel) (*nothing, error) {
 	return c.decide(in, c.Forum.WithdrawRelabel)
 }

@@ -209,15 +209,19 @@ func replayed(again bool) string {
 // nothing is the input or the answer of an operation that has none.
 type nothing struct{}
 
-// The parts of paths.
-type (
-	inRoom struct {
-		Room string `path:"room" doc:"A room's id"`
-	}
-	inTopic struct {
-		Topic string `path:"topic" doc:"A topic's id"`
-	}
-	inPost struct {
-		Post string `path:"post" doc:"A post's id"`
-	}
-)
+// The parts of paths are exported types because huma looks into no others.
+
+// InRoom is an operation on a room.
+type InRoom struct {
+	Room string `path:"room" doc:"A room's id"`
+}
+
+// InTopic is an operation on a topic.
+type InTopic struct {
+	Topic string `path:"topic" doc:"A topic's id"`
+}
+
+// InPost is an operation on a post.
+type InPost struct {
+	Post string `path:"post" doc:"A post's id"`
+}

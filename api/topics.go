@@ -8,12 +8,12 @@ import (
 	"github.com/cordon-isao/cordon/internal/fault"
 )
 
-// keyed is the header of what is done once however often it is sent.
-type keyed struct {
-	Key string `header:"Idempotency-Key" doc:"Sent again with the same key and content within two days, the first answer is given and nothing is done"`
+// Keyed holds the header of what is done once however often it is sent.
+type Keyed struct {
+	Key string `header:"Idempotency-Key" doc:"Sent again with the same key and content within two days, nothing is done twice: the answer is about what the first one made"`
 }
 
-func (k keyed) check() error {
+func (k Keyed) check() error {
 	if len(k.Key) > 100 || strings.ContainsFunc(k.Key, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return fault.InvalidField("idempotency_key", "An idempotency key is 1 to 100 letters, digits and signs, without spaces.")
 	}
@@ -29,7 +29,7 @@ func (c *call) rooms(*nothing) (*answer[list[Room]], error) {
 	return &answer[list[Room]]{list[Room]{Items: items}}, err
 }
 
-func (c *call) room(in *inRoom) (*answer[Room], error) {
+func (c *call) room(in *InRoom) (*answer[Room], error) {
 	r, err := c.Forum.Room(c.view, in.Room)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (c *call) room(in *inRoom) (*answer[Room], error) {
 }
 
 type openRoomIn struct {
-	keyed
+	Keyed
 	Body struct {
 		Name      string   `json:"name"`
 		Purpose   string   `json:"purpose,omitempty"`
@@ -57,26 +57,25 @@ func (c *call) openRoom(in *openRoomIn) (*created[Room], error) {
 		return nil, err
 	}
 	var out Room
-	again, err := c.write(func(tx *db.Tx) error {
+	id, again, err := c.save(func(tx *db.Tx) (string, error) {
 		id, err := c.Forum.OpenRoom(tx, forum.NewRoom{Name: in.Body.Name, Purpose: in.Body.Purpose, Questions: in.Body.Questions, Label: l, Key: in.Key})
-		if err != nil {
-			return err
-		}
-		r, err := c.Forum.Room(tx.View, id)
-		if err != nil {
-			return err
-		}
-		if out, err = c.roomShape(tx.View, r); err == nil && tx.Pending() == 0 {
+		if err == nil && tx.Pending() == 0 {
 			err = errAgain
+		}
+		return id, err
+	}, func(v *db.View, id string) error {
+		r, err := c.Forum.Room(v, id)
+		if err == nil {
+			out, err = c.roomShape(v, r)
 		}
 		return err
 	})
-	return &created[Room]{Location: location("rooms", out.ID), Replayed: replayed(again), Body: out}, err
+	return &created[Room]{Location: location("rooms", id), Replayed: replayed(again), Body: out}, err
 }
 
 func (c *call) topics(in *struct {
-	inRoom
-	paging
+	InRoom
+	Paging
 }) (*answer[list[Topic]], error) {
 	after, err := c.after("topics "+in.Room, in.Cursor)
 	if err != nil {
@@ -120,14 +119,14 @@ func (c *call) topicPage(v *db.View, id string) (TopicPage, error) {
 	return out, err
 }
 
-func (c *call) topic(in *inTopic) (*answer[TopicPage], error) {
+func (c *call) topic(in *InTopic) (*answer[TopicPage], error) {
 	out, err := c.topicPage(c.view, in.Topic)
 	return &answer[TopicPage]{out}, err
 }
 
 type startTopicIn struct {
-	inRoom
-	keyed
+	InRoom
+	Keyed
 	Body struct {
 		Title string    `json:"title" example:"Infusion pump answers on port 23"`
 		Body  string    `json:"body" doc:"Markdown" example:"Seen on firmware 4.1."`
@@ -145,24 +144,24 @@ func (c *call) startTopic(in *startTopicIn) (*created[TopicPage], error) {
 		return nil, err
 	}
 	var out TopicPage
-	again, err := c.write(func(tx *db.Tx) error {
+	id, again, err := c.save(func(tx *db.Tx) (string, error) {
 		id, again, err := c.Forum.StartTopic(tx, in.Room, forum.NewTopic{Title: in.Body.Title, Body: in.Body.Body, Label: l, Files: in.Body.Files, Key: in.Key})
-		if err != nil {
-			return err
-		}
-		if out, err = c.topicPage(tx.View, id); err == nil && again {
+		if again {
 			err = errAgain
 		}
+		return id, err
+	}, func(v *db.View, id string) (err error) {
+		out, err = c.topicPage(v, id)
 		return err
 	})
 	if in.Body.Label == nil {
 		out.Note = "No label was given, so this is TLP:AMBER+STRICT for your own organization."
 	}
-	return &created[TopicPage]{Location: location("topics", out.ID), Replayed: replayed(again), Body: out}, err
+	return &created[TopicPage]{Location: location("topics", id), Replayed: replayed(again), Body: out}, err
 }
 
 func (c *call) resolve(in *struct {
-	inTopic
+	InTopic
 	Body *struct {
 		Summary string `json:"summary,omitempty" doc:"What came of it"`
 	}
@@ -174,29 +173,25 @@ func (c *call) resolve(in *struct {
 	return c.changeTopic(in.Topic, func(tx *db.Tx) error { return c.Forum.ResolveTopic(tx, in.Topic, summary) })
 }
 
-func (c *call) reopen(in *inTopic) (*answer[Topic], error) {
+func (c *call) reopen(in *InTopic) (*answer[Topic], error) {
 	return c.changeTopic(in.Topic, func(tx *db.Tx) error { return c.Forum.ReopenTopic(tx, in.Topic) })
 }
 
 // changeTopic changes a topic and answers what it became.
 func (c *call) changeTopic(id string, change func(tx *db.Tx) error) (*answer[Topic], error) {
 	var out Topic
-	_, err := c.write(func(tx *db.Tx) error {
-		if err := change(tx); err != nil {
-			return err
+	_, _, err := c.save(func(tx *db.Tx) (string, error) { return id, change(tx) }, func(v *db.View, id string) error {
+		t, err := c.Forum.Topic(v, id)
+		if err == nil {
+			out, err = c.topicShape(v, t)
 		}
-		t, err := c.Forum.Topic(tx.View, id)
-		if err != nil {
-			return err
-		}
-		out, err = c.topicShape(tx.View, t)
 		return err
 	})
 	return &answer[Topic]{out}, err
 }
 
 func (c *call) markRead(in *struct {
-	inTopic
+	InTopic
 	Body *struct {
 		Post string `json:"post,omitempty" doc:"Up to this post; without it, everything"`
 	}

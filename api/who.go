@@ -70,7 +70,7 @@ func organization(o members.Organization) Organization {
 }
 
 type membersIn struct {
-	paging
+	Paging
 	Query string `query:"q" maxLength:"200" doc:"Part of a name"`
 	Kind  string `query:"kind" enum:"manufacturer,provider,agency,researcher,vendor,isao"`
 }

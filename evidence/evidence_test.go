@@ -230,6 +230,18 @@ func TestForgeries(t *testing.T) {
 		"another title": func(ms map[string]string) {
 			ms["evidence.json"] = strings.ReplaceAll(ms["evidence.json"], "Port 23", "Port 24")
 		},
+		"a title of the pack": func(ms map[string]string) {
+			ms["evidence.json"] = strings.Replace(ms["evidence.json"], `"title":"Port 23 <open>"}`, `"title":"Port 24 <open>"}`, 1)
+		},
+		"an entry less": func(ms map[string]string) {
+			s := ms["evidence.json"]
+			from := strings.LastIndex(s, `{"event":`)
+			to := from + strings.Index(s[from:], `"}],"files"`) + 2
+			ms["evidence.json"] = s[:from-1] + s[to:]
+		},
+		"another time": func(ms map[string]string) {
+			ms["evidence.json"] = strings.Replace(ms["evidence.json"], `2026-11-14T15:04:07`, `2026-10-14T15:04:07`, 1)
+		},
 		"another recipient": func(ms map[string]string) {
 			ms["evidence.json"] = strings.Replace(ms["evidence.json"], `"Pump pair"`, `"All pumps"`, 1)
 		},
@@ -248,7 +260,11 @@ func TestForgeries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ms := unzip(t, pack)
 			before := len(ms["evidence.json"]) + len(ms["index.html"])
+			was := ms["evidence.json"]
 			forge(ms)
+			if ms["evidence.json"] != was {
+				evidence.Rerender(t, ms)
+			}
 			forged := evidence.Rezip(t, pack, ms)
 			if bytes.Equal(forged, pack) {
 				t.Fatalf("the forgery changed nothing (%d)", before)

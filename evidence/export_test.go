@@ -7,6 +7,10 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/cordon-isao/cordon/formats/tlog"
+	"github.com/cordon-isao/cordon/internal/strictjson"
+	"github.com/cordon-isao/cordon/ledger"
 )
 
 // Rezip is a forger's tool: it writes members as a pack with right checksums, a
@@ -56,4 +60,48 @@ func Rezip(t testing.TB, original []byte, ms map[string]string) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// Rerender is the forger's other tool: it makes all that follows from
+// evidence.json anew, believing it.
+func Rerender(t testing.TB, ms map[string]string) {
+	t.Helper()
+	b := []byte(ms["evidence.json"])
+	p, err := readEvidence(text("evidence.json", b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &record{pack: p, texts: map[string]string{}}
+	verifier, err := tlog.ParseVerifier(p.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.checkpoint, err = tlog.ParseCheckpoint(verifier, []byte(p.Checkpoint)); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range p.Entries {
+		var ev ledger.Event
+		if err := strictjson.Unmarshal([]byte(e.Event), &ev); err != nil {
+			t.Fatal(err)
+		}
+		x, err := openEvent(e.Index, ev)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.events = append(r.events, x)
+	}
+	for _, x := range p.Texts {
+		r.texts[x.SHA256] = x.Text
+	}
+	all, err := r.members()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range all {
+		b, err := m.whole(1 << 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ms[m.name] = string(b)
+	}
 }

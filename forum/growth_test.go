@@ -8,6 +8,7 @@ import (
 
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/policy"
 )
 
@@ -104,8 +105,13 @@ func (h *house) fill(rooms []string, posts int) (topic string) {
 // BenchmarkGrowth reads the same pages in stores of different sizes: the cost is
 // to follow the page, not the store.
 func BenchmarkGrowth(b *testing.B) {
+	b.Run("sqlite", func(b *testing.B) { growth(b, func() string { return "" }) })
+	b.Run("postgres", func(b *testing.B) { growth(b, func() string { return pgtest.URL(b, pgtest.NoFsync()) }) })
+}
+
+func growth(b *testing.B, url func() string) {
 	for _, posts := range []int{2_000, 20_000} {
-		h := newHouse(b, "")
+		h := newHouse(b, url())
 		var rooms []string
 		for i := range 20 {
 			rooms = append(rooms, h.room(dora, fmt.Sprintf("Room %d", i), label(policy.Green, policy.Community)))

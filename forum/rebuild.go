@@ -5,36 +5,42 @@ import (
 	"fmt"
 
 	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/policy"
 )
 
-// Reindex makes the search index of every post anew, as after a restore, which
-// brings none. It is run by the program, in its own name, and may be repeated.
-func Reindex(ctx context.Context, d *db.DB, program policy.Viewer, report func(done int)) error {
-	type place struct {
-		id string
-		n  int64
-	}
-	last, done := int64(-1), 0
+// RebuildIndex indexes the posts that are missing at the end of the search index
+// and tells how many: all of them after a restore, which leaves indexes out, and
+// none otherwise. The program runs it before it serves; looking costs nothing.
+func (f *Forum) RebuildIndex(ctx context.Context, d *db.DB, program policy.Viewer) (done int, err error) {
 	for {
-		var batch []place
-		err := d.Note(ctx, program, func(tx *db.Tx) (err error) {
-			batch, err = db.All(tx.View, func(s db.Scanner) (p place, err error) { err = s.Scan(&p.id, &p.n); return p, err },
-				`SELECT p.id, p.n FROM visible.posts p WHERE p.n > $1 ORDER BY p.n LIMIT 500`, last)
-			for i := 0; err == nil && i < len(batch); i++ {
-				err = reindex(tx, batch[i].id)
+		n := 0
+		err := d.Note(ctx, program, func(tx *db.Tx) error {
+			n = 0
+			last, err := db.One(tx.View, db.Value[int64], `SELECT rowid FROM posts_fts ORDER BY rowid DESC LIMIT 1`)
+			if fault.Is(err, fault.Missing) {
+				last, err = -1, nil
 			}
-			return err
+			if err != nil {
+				return err
+			}
+			posts, err := db.All(tx.View, db.Value[string], `SELECT p.id FROM visible.posts p WHERE p.n > $1 AND p.deleted = 0 ORDER BY p.n LIMIT 500`, last)
+			if err != nil {
+				return err
+			}
+			for _, id := range posts {
+				if err := reindex(tx, id); err != nil {
+					return err
+				}
+			}
+			n = len(posts)
+			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("make the search index: %w", err)
+			return done, fmt.Errorf("rebuild the search index: %w", err)
 		}
-		if len(batch) == 0 {
-			return nil
-		}
-		last, done = batch[len(batch)-1].n, done+len(batch)
-		if report != nil {
-			report(done)
+		if done += n; n == 0 {
+			return done, nil
 		}
 	}
 }

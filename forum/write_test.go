@@ -9,6 +9,7 @@ import (
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
+	"github.com/cordon-isao/cordon/internal/ids"
 	"github.com/cordon-isao/cordon/internal/markdown"
 	"github.com/cordon-isao/cordon/policy"
 )
@@ -256,7 +257,6 @@ func TestWhoMayPost(t *testing.T) {
 			func(tx *db.Tx) error { _, err := h.forum.OpenRoom(tx, forum.NewRoom{Name: "x"}); return err },
 		} {
 			wants(t, h.db.Write(ctx, policy.Anonymous(), fn), fault.Forbidden, "")
-			h.ok(nil)
 		}
 	})
 }
@@ -318,6 +318,118 @@ func TestDrafts(t *testing.T) {
 			return h.forum.SaveDraft(tx, forum.Draft{Key: "k", Body: strings.Repeat("x", forum.MaxBody+1)})
 		})
 		wants(t, err, fault.Invalid, "body")
+	})
+}
+
+// After a restore the search index is empty and is made again.
+func TestRebuildIndex(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		_, topic := h.community()
+		post := must[string](h)(h.reply(wim, topic, forum.NewPost{Body: "needleword"}))
+		gone := must[string](h)(h.reply(wim, topic, forum.NewPost{Body: "needleword"}))
+		h.ok(h.write(wim, func(tx *db.Tx) error { return h.forum.Delete(tx, gone, "") }))
+		program := policy.System("test")
+		for _, want := range []int{0, 2} {
+			if n, err := h.forum.RebuildIndex(ctx, h.db, program); err != nil || n != want {
+				t.Errorf("rebuilt %d, want %d: %v", n, want, err)
+			}
+			if got := h.found(lea, forum.Query{Text: "needleword"}); len(got) != 1 || got[0] != post {
+				t.Errorf("found %v", got)
+			}
+			h.ok(h.db.Note(ctx, program, func(tx *db.Tx) error { _, err := tx.Exec(`DELETE FROM posts_fts WHERE rowid > $1`, 0); return err }))
+		}
+	})
+}
+
+// News, read marks, floors, mutes and what has grown old.
+func TestReadMarks(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		room, topic := h.community()
+		reply := must[string](h)(h.reply(wim, topic, forum.NewPost{Body: "On ours too."}))
+		inbox := func() (news []forum.News) {
+			t.Helper()
+			in := must[forum.Inbox](h)(read(h, lea, func(v *db.View) (forum.Inbox, error) { return h.forum.Inbox(v, forum.Cursor{}, 10) }))
+			for _, r := range in.Rooms {
+				news = append(news, r.News...)
+			}
+			if n := must[int](h)(read(h, lea, h.forum.InboxCount)); n != len(news) {
+				t.Errorf("counted %d, listed %d", n, len(news))
+			}
+			return news
+		}
+		if got := inbox(); len(got) != 1 || got[0].New != 2 || !got[0].Fresh || got[0].Mine {
+			t.Fatalf("%+v", got)
+		}
+		opening := h.posts(lea, topic)[0].ID
+		h.ok(h.note(lea, func(tx *db.Tx) error { return h.forum.MarkRead(tx, topic, opening) }))
+		if got := inbox(); len(got) != 1 || got[0].New != 1 || got[0].First != reply || got[0].Fresh {
+			t.Fatalf("%+v", got)
+		}
+		first := must[forum.Post](h)(read(h, lea, func(v *db.View) (forum.Post, error) { return h.forum.FirstUnread(v, topic) }))
+		if first.ID != reply {
+			t.Errorf("first unread: %+v", first)
+		}
+		h.ok(h.note(lea, func(tx *db.Tx) error { return h.forum.MarkDone(tx, topic) }))
+		h.ok(h.note(lea, func(tx *db.Tx) error { return h.forum.MarkRead(tx, topic, opening) })) // a mark does not go back
+		if got := inbox(); len(got) != 0 {
+			t.Fatalf("%+v", got)
+		}
+		must[string](h)(h.reply(wim, topic, forum.NewPost{Body: "More."}))
+		h.ok(h.note(lea, func(tx *db.Tx) error { return h.forum.SetWatch(tx, topic, forum.Muted) }))
+		if got := inbox(); len(got) != 0 {
+			t.Fatalf("muted: %+v", got)
+		}
+		h.ok(h.note(lea, func(tx *db.Tx) error { return h.forum.SetWatch(tx, topic, forum.Normal) }))
+		if got := inbox(); len(got) != 1 {
+			t.Fatalf("not muted any more: %+v", got)
+		}
+		h.ok(h.note(lea, func(tx *db.Tx) error { return h.forum.MarkAllRead(tx, room) }))
+		if got := inbox(); len(got) != 0 {
+			t.Fatalf("all read: %+v", got)
+		}
+		must[string](h)(h.reply(wim, topic, forum.NewPost{Body: "Still more."}))
+		if got := inbox(); len(got) != 1 {
+			t.Fatalf("%+v", got)
+		}
+		h.clock.Add(forum.Window)
+		if got := inbox(); len(got) != 0 {
+			t.Fatalf("old: %+v", got)
+		}
+		hidden := must[string](h)(h.topic(pia, room, forum.NewTopic{Title: "Hidden", Body: "x", Label: label(policy.Amber, pump)}))
+		for _, fn := range []func(tx *db.Tx) error{
+			func(tx *db.Tx) error { return h.forum.MarkDone(tx, hidden) },
+			func(tx *db.Tx) error { return h.forum.SetWatch(tx, hidden, forum.Watched) },
+			func(tx *db.Tx) error { return h.forum.MarkRead(tx, topic, hidden) },
+			func(tx *db.Tx) error { return h.forum.React(tx, h.posts(pia, hidden)[0].ID, forum.Seen) },
+		} {
+			wants(t, h.note(lea, fn), fault.Missing, "")
+		}
+	})
+}
+
+func TestShortIDs(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		room := h.room(dora, "Pumps", label(policy.Green, policy.Community))
+		topic := must[string](h)(h.topic(pia, room, forum.NewTopic{Title: "Amber", Body: "x", Label: label(policy.Amber, pump)}))
+		post := h.posts(pia, topic)[0].ID
+		resolve := func(who, id string) (string, error) {
+			return read(h, who, func(v *db.View) (string, error) {
+				full, t, err := h.forum.Resolve(v, ids.Short(id))
+				if err == nil && strings.HasPrefix(full, "post_") && t != topic {
+					h.t.Errorf("post %s is in topic %s", full, t)
+				}
+				return full, err
+			})
+		}
+		for _, id := range []string{room, topic, post} {
+			if got := must[string](h)(resolve(pia, id)); got != id {
+				t.Errorf("%s became %s", id, got)
+			}
+		}
+		for _, id := range []string{topic, post, ids.New("topic"), "case_00000000"} {
+			_, err := resolve(lea, id)
+			wants(t, err, fault.Missing, "")
+		}
 	})
 }
 

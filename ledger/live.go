@@ -205,7 +205,7 @@ func (l *Live) Serve(w http.ResponseWriter, r *http.Request, viewer policy.Viewe
 		write([]byte("event: reset\ndata: {}\n\n"))
 		past = past[:0]
 	}
-	sent := int64(-1)
+	sent := from - 1 // the hub may still be handing out what came before the cursor
 	for _, e := range past {
 		if !write(l.frame(e).Bytes) {
 			return nil

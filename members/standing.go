@@ -206,3 +206,12 @@ func (m *Members) History(v *db.View, org string) ([]StandingChange, error) {
 		return c, err
 	}, `SELECT at, was, became, by_actor, reason FROM organization_moves WHERE org = $1 ORDER BY step`, org)
 }
+
+// Paused lists the members that the viewer can see and that are suspended or in
+// grace, by name, for the desk.
+func (m *Members) Paused(v *db.View) ([]Organization, error) {
+	if !v.Viewer().May(policy.MayVet) {
+		return nil, errMayNot
+	}
+	return db.All(v, scanOrg(v), `SELECT `+orgColumns+` FROM visible.organizations o WHERE o.standing IN ('suspended', 'grace') ORDER BY o.name_key, o.id`)
+}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
@@ -12,16 +13,16 @@ import (
 
 // personView is everything on a person's page.
 type personView struct {
-	p         members.Person
-	manage    bool // the reader is an officer of the organization, or an operator
-	vouch     bool // the reader may start a recovery
-	self      bool
-	staff     bool // the organization is the ISAO's own, and the reader an operator
-	fresh     bool
-	recovery  *members.Recovery
-	t         typed
-	errs      []ui.FieldError
-	which     string
+	p        members.Person
+	manage   bool // the reader is an officer of the organization, or an operator
+	vouch    bool // the reader may start a recovery
+	self     bool
+	staff    bool // the organization is the ISAO's own, and the reader an operator
+	fresh    bool
+	recovery *members.Recovery
+	t        typed
+	errs     []ui.FieldError
+	which    string
 }
 
 // personShow is a person whom the reader can see; for those who manage the
@@ -108,6 +109,7 @@ func (c *Ctx) personRoles() error {
 		}
 	}
 	return c.personAct(func(tx *db.Tx, id string) error {
+		want := slices.Clone(want)
 		if !tx.Viewer().May(policy.MayOperate) { // an officer's form has only the officer role on it
 			p, err := c.Members.Person(tx.View, id)
 			if err != nil {
@@ -134,7 +136,9 @@ func (c *Ctx) personSuspend() error {
 		act = c.Members.SuspendPerson
 	}
 	if err := c.write(func(tx *db.Tx) error { return act(tx, id, t["reason"]) }); err != nil {
-		return c.again(err, func(status int) error { return c.showPerson(status, "suspend", t, formErrors(err, "suspend", "reason")) })
+		return c.again(err, func(status int) error {
+			return c.showPerson(status, "suspend", t, formErrors(err, "suspend", "reason"))
+		})
 	}
 	return c.redirect("/people/" + id + "?done=" + donePersonSaved)
 }

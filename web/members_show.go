@@ -37,7 +37,7 @@ func (c *Ctx) showMember(status int, t typed, errs []ui.FieldError) error {
 		return err
 	}
 	if o.desk || c.Viewer.Org == id {
-		if o.history, err = c.Members.History(c.View, id); err != nil {
+		if o.history, err = c.history(id); err != nil {
 			return err
 		}
 	}
@@ -54,6 +54,16 @@ func (c *Ctx) showMember(status int, t typed, errs []ui.FieldError) error {
 		}
 	}
 	return c.show(Page{Title: o.org.Name, Kind: "member", Status: status, Label: label, Live: []string{id}, Body: memberPage(o, c.View.Now()), Right: memberAside(o, c.View.Now())})
+}
+
+// history is how an organization came to its standing, as far as the reader may
+// know: its own people, and the desk's circle.
+func (c *Ctx) history(org string) ([]members.StandingChange, error) {
+	list, err := c.Members.History(c.View, org)
+	if fault.Is(err, fault.Missing) || fault.Is(err, fault.Forbidden) {
+		return nil, nil
+	}
+	return list, err
 }
 
 // deskLabel is for pages of the desk's work.

@@ -9,9 +9,9 @@ import (
 
 var (
 	doneTightened = greeting("tightened", "ok", "The label was changed at once.")
-	doneAsked     = greeting("asked", "info", "A second person has to agree before more people can see it. You will see here when that is done.")
-	doneApproved  = greeting("approved", "ok", "You agreed. The label was changed.")
-	doneRefused   = greeting("refused", "ok", "You refused. Nothing was changed.")
+	doneLoosening = greeting("loosening", "info", "A second person has to agree before more people can see it. You will see here when that is done.")
+	doneAgreed    = greeting("agreed", "ok", "You agreed. The label was changed.")
+	doneNotAgreed = greeting("not-agreed", "ok", "You refused. Nothing was changed.")
 	doneTakenBack = greeting("taken-back", "ok", "The request was withdrawn.")
 )
 
@@ -134,7 +134,7 @@ func (c *Ctx) relabel() error {
 		}
 	}
 	if request != "" {
-		return c.redirect(to + "?done=" + doneAsked)
+		return c.redirect(to + "?done=" + doneLoosening)
 	}
 	return c.redirect(to + "?done=" + doneTightened)
 }
@@ -189,9 +189,11 @@ func (c *Ctx) labelWords(l policy.Label) (words, people string, err error) {
 }
 
 func (c *Ctx) approve() error {
-	return c.decide(c.Forum.ApproveRelabel, "/approvals?done="+doneApproved)
+	return c.decide(c.Forum.ApproveRelabel, "/approvals?done="+doneAgreed)
 }
-func (c *Ctx) refuse() error { return c.decide(c.Forum.RefuseRelabel, "/approvals?done="+doneRefused) }
+func (c *Ctx) refuse() error {
+	return c.decide(c.Forum.RefuseRelabel, "/approvals?done="+doneNotAgreed)
+}
 
 // withdraw takes one's own request back.
 func (c *Ctx) withdraw() error {

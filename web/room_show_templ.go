@@ -59,7 +59,7 @@ func roomBody(x roomView) templ.Component {
 				templ_7745c5c3_Err = ui.EmptyState(ui.Empty{Kind: "nothing-yet", Title: "No topic yet",
 					Text:    emptyRoomText(x),
 					Action:  emptyRoomAction(x),
-					Example: ui.TopicList([]ui.TopicRow{{ID: "example", Title: "Which firmware is in your fleet?", Href: "#", Label: "AMBER", Unread: 1, Replies: 6, By: "R. Osei, Pumpworks"}})}).Render(ctx, templ_7745c5c3_Buffer)
+					Example: ui.TopicList([]ui.TopicRow{{ID: "example", Title: "Which firmware is in your fleet?", Href: "#", Label: "AMBER", Unread: 1, Replies: 6, By: "A. Sample, Sample Devices"}})}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -29,7 +29,10 @@ func (s *Server) Routes() []httpkit.Route {
 	raw := func(path string, fn http.HandlerFunc) httpkit.Route {
 		return httpkit.Route{Method: "GET", Path: path, Access: open, Handler: fn}
 	}
-	_, _ = signed, demo
+	// script is a form that the page's script sends for a ceremony with a passkey.
+	script := func(path string, a httpkit.Access, fn func(*Ctx) error) httpkit.Route {
+		return httpkit.Route{Method: "POST", Path: path, Access: a, Handler: asProgram(s.act(a, any, fn))}
+	}
 	return []httpkit.Route{
 		// anyone
 		get("/{$}", open, any, (*Ctx).front),
@@ -84,6 +87,78 @@ func (s *Server) Routes() []httpkit.Route {
 		get("/evidence", member, any, (*Ctx).evidencePage),
 		get("/verify", open, any, (*Ctx).verifyPage),
 		post("/verify", open, any, (*Ctx).verify),
+
+		// people: the ways in
+		get("/sign-in", open, any, (*Ctx).signIn),
+		script("/sign-in/begin", open, (*Ctx).signInBegin),
+		script("/sign-in/finish", open, (*Ctx).signInFinish),
+		post("/sign-out", open, any, (*Ctx).signOut),
+		post("/demo/sign-in", demo, any, (*Ctx).demoSignIn),
+		get("/step-up", signed, any, (*Ctx).stepUp),
+		script("/step-up/begin", signed, (*Ctx).stepUpBegin),
+		script("/step-up/finish", signed, (*Ctx).stepUpFinish),
+		get("/first-run/{token}", open, any, (*Ctx).firstRun),
+		script("/first-run/{token}/begin", open, (*Ctx).firstRunBegin),
+		script("/first-run/{token}/finish", open, (*Ctx).enrollFinish),
+		get("/invitations/{token}", open, any, (*Ctx).invitation),
+		post("/invitations/{token}", open, any, (*Ctx).applicationCheck),
+		script("/invitations/{token}/begin", open, (*Ctx).invitationBegin),
+		script("/invitations/{token}/finish", open, (*Ctx).enrollFinish),
+
+		// people: oneself
+		get("/account", signed, any, (*Ctx).account),
+		post("/account/profile", signed, any, (*Ctx).accountProfile),
+		post("/account/listing", signed, any, (*Ctx).accountListing),
+		post("/account/choices", signed, any, (*Ctx).accountChoices),
+		post("/account/withdraw", signed, any, (*Ctx).accountWithdraw),
+		script("/account/passkeys/begin", signed, (*Ctx).passkeyBegin),
+		script("/account/passkeys/finish", signed, (*Ctx).passkeyFinish),
+		post("/account/passkeys/{passkey}/remove", signed, any, (*Ctx).passkeyRemove),
+		post("/account/sessions/end", signed, any, (*Ctx).sessionsEnd),
+		post("/account/sessions/{session}/end", signed, any, (*Ctx).sessionEnd),
+		post("/account/tokens", member, any, (*Ctx).tokenMake),
+		post("/account/tokens/{token}/revoke", signed, any, (*Ctx).tokenRevoke),
+		get("/agreement", signed, any, (*Ctx).agreement),
+		post("/agreement", signed, any, (*Ctx).agreementAccept),
+
+		// people: members and circles
+		get("/members", member, any, (*Ctx).memberList),
+		get("/members/{org}", member, any, (*Ctx).memberShow),
+		get("/members/{org}/edit", member, policy.MayManageOrg, (*Ctx).memberEdit),
+		post("/members/{org}/edit", member, policy.MayManageOrg, (*Ctx).memberUpdate),
+		post("/members/{org}/standing", member, policy.MayVet, (*Ctx).memberStanding),
+		post("/members/{org}/contact", member, policy.MayVet, (*Ctx).memberContact),
+		get("/people/{person}", member, any, (*Ctx).personShow),
+		post("/people/{person}/recipient", member, policy.MayManageOrg, (*Ctx).personRecipient),
+		post("/people/{person}/roles", member, policy.MayManageOrg, (*Ctx).personRoles),
+		post("/people/{person}/suspend", member, policy.MayManageOrg, (*Ctx).personSuspend),
+		post("/people/{person}/revoke", member, policy.MayManageOrg, (*Ctx).personRevoke),
+		post("/people/{person}/remove", member, policy.MayManageOrg, (*Ctx).personRemove),
+		get("/invitations", member, policy.MayInvite, (*Ctx).invite),
+		post("/invitations", member, policy.MayInvite, (*Ctx).inviteMake),
+		post("/invitations/{invitation}/revoke", member, policy.MayInvite, (*Ctx).invitationRevoke),
+		get("/circles", member, any, (*Ctx).circles),
+		get("/circles/new", member, policy.MayFormCircle, (*Ctx).circleNew),
+		post("/circles", member, policy.MayFormCircle, (*Ctx).circleForm),
+		get("/circles/{circle}", member, any, (*Ctx).circleShow),
+		post("/circles/{circle}/people", member, any, (*Ctx).circleAdd),
+		post("/circles/{circle}/people/{person}/remove", member, any, (*Ctx).circleRemove),
+		post("/circles/{circle}/people/{person}/steward", member, any, (*Ctx).circleSteward),
+		post("/circles/{circle}/leave", member, any, (*Ctx).circleLeave),
+
+		// people: the desk
+		get("/desk", member, policy.MayVet, (*Ctx).desk),
+		get("/desk/health", member, policy.MayVet, (*Ctx).deskHealth),
+		get("/desk/applications/{org}", member, any, (*Ctx).deskApplication),
+		post("/desk/applications/{org}/approve", member, policy.MaySponsor, (*Ctx).applicantApprove),
+		post("/desk/applications/{org}/decline", member, policy.MayVet, (*Ctx).applicantDecline),
+		post("/desk/applications/{org}/sponsor", member, policy.MayVet, (*Ctx).applicantSponsor),
+		get("/recovery", member, any, (*Ctx).recovery),
+		get("/recovery/new", member, any, (*Ctx).recoveryNew),
+		post("/recovery", member, any, (*Ctx).recoveryAsk),
+		post("/recovery/{recovery}/approve", member, any, (*Ctx).recoveryApprove),
+		post("/recovery/{recovery}/link", member, any, (*Ctx).recoveryLink),
+		post("/recovery/{recovery}/cancel", signed, any, (*Ctx).recoveryCancel),
 
 		// live
 		{Method: "GET", Path: "/live", Access: member, Handler: s.act(member, any, (*Ctx).liveStream), Stream: true},

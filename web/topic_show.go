@@ -39,6 +39,7 @@ type topicView struct {
 	Actions   []ui.Action
 	Steps     []ui.Step // what waits for somebody
 	Member    bool
+	Resolve   bool // the reader may resolve it
 	Now       time.Time
 	Prose     *prose
 }
@@ -84,6 +85,9 @@ func (c *Ctx) topicPage(id string, status int, in composed, problem error) error
 			return err
 		}
 		if err := c.pending(&x); err != nil {
+			return err
+		}
+		if x.Resolve, err = c.mayResolve(t); err != nil {
 			return err
 		}
 		c.noteRead(t, x, posts)
@@ -207,6 +211,21 @@ func (c *Ctx) pending(x *topicView) error {
 		x.Unseen = "/posts/" + first.ID
 	}
 	return nil
+}
+
+// mayResolve reports whether the reader is offered to resolve a topic; what
+// decides is the forum's table of states.
+func (c *Ctx) mayResolve(t forum.Topic) (bool, error) {
+	switch {
+	case t.State != forum.Open || !c.Viewer.May(policy.MayPost):
+		return false, nil
+	case t.Author.Person == c.Viewer.Person || c.Viewer.HasRole(policy.RoleDesk):
+		return true, nil
+	case t.Room == "":
+		return false, nil
+	}
+	r, err := c.Forum.Room(c.View, t.Room)
+	return r.OpenedBy.Person == c.Viewer.Person, err
 }
 
 func (c *Ctx) topicHead(t forum.Topic) ui.Heading {

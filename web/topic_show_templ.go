@@ -402,7 +402,7 @@ func topicBody(x topicView) templ.Component {
 				}
 			}
 		}
-		if x.Member && x.Topic.State == forum.Open {
+		if x.Resolve {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<details class=\"composer-open\"><summary class=\"btn\" data-key=\"v\">Resolve this topic</summary><div class=\"composer\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

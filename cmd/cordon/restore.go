@@ -193,7 +193,7 @@ func (c *restoreCmd) check(ctx context.Context, loss *statement, info db.BackupI
 		return 0, fmt.Errorf("the restored ledger is not whole: %s (%d problems)", r.Problems[0], int64(len(r.Problems))+r.More)
 	}
 	program := policy.System("restore")
-	if err := forum.Reindex(ctx, d, program, nil); err != nil {
+	if _, err := forum.New(nil, nil, nil).RebuildIndex(ctx, d, program); err != nil {
 		return 0, err
 	}
 	if loss == nil {

@@ -383,3 +383,53 @@ func FuzzOpenBackup(f *testing.F) {
 		}
 	})
 }
+
+// Content that was changed with its checksums in the zip is caught by the digests
+// in backup.json, before anything is written.
+func TestRewrittenBackups(t *testing.T) {
+	s := open(t, t.TempDir(), "", t.TempDir())
+	s.fill(t)
+	backup, _ := s.backup(t)
+	for name, change := range map[string]func(string, []byte) []byte{
+		"tables/a_things.jsonl":    func(_ string, b []byte) []byte { return bytes.Replace(b, []byte("[\"zoe\","), []byte("[\"joe\","), 1) },
+		"tables/ledger_head.jsonl": func(_ string, b []byte) []byte { return nil },
+		"files.jsonl":              func(_ string, b []byte) []byte { return b[:bytes.IndexByte(b, '\n')+1] },
+		"files/":                   func(_ string, b []byte) []byte { return append(b, 0) },
+		"../evil":                  nil,
+	} {
+		old, err := zip.NewReader(bytes.NewReader(backup), int64(len(backup)))
+		check(t, err)
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		changed := false
+		for _, f := range old.File {
+			r, err := f.Open()
+			check(t, err)
+			content, err := io.ReadAll(r)
+			check(t, err)
+			if change != nil && strings.HasPrefix(f.Name, name) && !changed {
+				next := change(f.Name, content)
+				changed = !bytes.Equal(next, content)
+				content = next
+			}
+			w, err := z.Create(f.Name)
+			check(t, err)
+			_, err = w.Write(content)
+			check(t, err)
+		}
+		if change == nil {
+			_, err := z.Create(name)
+			check(t, err)
+			changed = true
+		}
+		check(t, z.Close())
+		dir := t.TempDir()
+		err = restore(t, b.Bytes(), db.RestoreTarget{Dir: dir, Files: filepath.Join(dir, "files")})
+		if !changed || err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: changed %v, and the restore says %v", name, changed, err)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%s: a refused restore left %v (%v)", name, left, err)
+		}
+	}
+}

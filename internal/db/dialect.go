@@ -32,6 +32,12 @@ type dialect struct{ engine Engine }
 // open opens the writing and the reading pool.
 func (dl dialect) open(dir, dsn string) (write, read *sql.DB, err error) {
 	if dl.engine == Postgres {
+		// Compiling a plan costs more than running these short statements.
+		if strings.Contains(dsn, "?") {
+			dsn += "&jit=off"
+		} else {
+			dsn += "?jit=off"
+		}
 		if write, err = sql.Open("pgx", dsn); err != nil {
 			return nil, nil, err
 		}

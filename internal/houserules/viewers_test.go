@@ -138,6 +138,16 @@ var systemViews = []struct{ file, arg, why string }{
 	{"ledger/follow.go", `"follower:" + f.Name`, "a follower works on all facts; its outputs are filtered for each reader"},
 	{"ledger/live.go", `"live"`, "reads the tree's size only, to know where live frames begin"},
 	{"members/members.go", `"members"`, "rosters, uniqueness, facts for the rules and counts of readers; its rows are never shown as they are"},
+	{"forum/relabel.go", `"forum"`, "a topic's label binds posts that its originator cannot see"},
+	{"forum/relabel_apply.go", `"forum"`, "a topic's label binds posts that its originator cannot see"},
+	{"ledger/verify.go", `"ledger"`, "checks every entry, leaf and content of the record; it reports positions, never content"},
+	{"web/machine.go", `"ledger"`, "checkpoint and tiles are for anyone's monitor; leaves are salted commitments"},
+	{"cmd/cordon/serve.go", `"welcome"`, "before anyone belongs: is the community founded, and the first operator's link"},
+	{"cmd/cordon/house.go", `"sweep"`, "finds uploads that no post claimed"},
+	{"cmd/cordon/restore.go", `"restore"`, "fills the search index after a restore, and records a stated loss"},
+	{"cmd/cordon/admin.go", `"admin"`, "the operator at the machine: members and standing only"},
+	{"cmd/cordon/demo.go", `"demo"`, "tokens for the invented people"},
+	{"cmd/cordon/demo_furnish.go", `"demo"`, "seats the invented people"},
 	{"ledger/follow.go", `"tail"`, "the live tail reads new facts once and filters each frame for its reader"},
 }
 

@@ -1,0 +1,425 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/evidence"
+	"github.com/cordon-isao/cordon/forum"
+	"github.com/cordon-isao/cordon/internal/blob"
+	"github.com/cordon-isao/cordon/internal/clock"
+	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/httpkit"
+	"github.com/cordon-isao/cordon/internal/live"
+	"github.com/cordon-isao/cordon/internal/seal"
+	"github.com/cordon-isao/cordon/internal/testkit/browser"
+	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
+	"github.com/cordon-isao/cordon/ledger"
+	"github.com/cordon-isao/cordon/members"
+	"github.com/cordon-isao/cordon/policy"
+)
+
+// forumHouse is a small community behind real doors.
+type forumHouse struct {
+	t      *testing.T
+	server *Server
+	web    *httptest.Server
+	orgs   map[string]string // name → id
+	people map[string]string
+	circle string // the pump group: Osei and Roy
+	rooms  map[string]string
+}
+
+// openForum opens a house. One passkey, or none, is enough if waive is true.
+func openForum(t *testing.T, url string, waive bool) *forumHouse {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	h := &forumHouse{t: t, orgs: map[string]string{}, people: map[string]string{}, rooms: map[string]string{}}
+	dir := t.TempDir()
+	box := seal.NewBox(seal.NewKey())
+	log := slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	l, err := ledger.New(filepath.Join(dir, "keys"), box, log)
+	h.must(err)
+	d, err := db.Open(ctx, db.Options{Dir: dir, URL: url, Clock: clock.System(), Log: log, Ledger: l,
+		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, evidence.Schema}})
+	h.must(err)
+	h.must(l.Attach(ctx, d))
+	files, err := blob.OpenDir(filepath.Join(dir, "files"), clock.System().Now())
+	h.must(err)
+	m, err := members.New(members.Options{RPID: "localhost", Origins: []string{"http://localhost"}, WaivePasskeys: waive})
+	h.must(err)
+	d.SetRefresh(m.Refresh)
+	f := forum.New(m, files, box)
+	hub := live.NewHub()
+	s := &Server{DB: d, Ledger: l, Agreements: agreements.New(m), Live: ledger.NewLive(l, hub, box, m.Refresh), Members: m, Forum: f,
+		Evidence: evidence.New(l, f, m), Log: log, Box: box}
+	h.server = s
+	go l.Run(ctx)
+	go s.Live.Run(ctx)
+
+	mux := http.NewServeMux()
+	for _, r := range s.Routes() {
+		mux.Handle(r.Method+" "+r.Path, r.Handler)
+	}
+	mux.Handle("/", s.NotFound())
+	h.web = httptest.NewServer(httpkit.Headers(httpkit.Recover(http.NewCrossOriginProtection().Handler(mux), log), false))
+	s.Origin = h.web.URL
+	t.Cleanup(func() {
+		hub.Stop()
+		h.web.CloseClientConnections()
+		h.web.Close()
+		stop()
+		d.Close()
+	})
+	h.furnish()
+	return h
+}
+
+// testLog sends warnings to the test's own log.
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(b []byte) (int, error) {
+	fmt.Fprintf(os.Stderr, "%s: %s", l.t.Name(), b)
+	return len(b), nil
+}
+
+// eachEngine runs a test on SQLite and on PostgreSQL.
+func eachEngine(t *testing.T, fn func(t *testing.T, h *forumHouse)) {
+	t.Run("sqlite", func(t *testing.T) { fn(t, openForum(t, "", true)) })
+	t.Run("postgres", func(t *testing.T) { fn(t, openForum(t, pgtest.URL(t, pgtest.NoFsync()), true)) })
+}
+
+func (h *forumHouse) must(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *forumHouse) write(who policy.Viewer, fn func(tx *db.Tx) error) {
+	h.t.Helper()
+	h.must(h.server.DB.Write(context.Background(), who, fn))
+}
+
+// as is a person as a viewer.
+func (h *forumHouse) as(name string) (who policy.Viewer) {
+	h.t.Helper()
+	h.must(h.server.DB.Read(context.Background(), policy.System("test"), func(v *db.View) (err error) {
+		who, err = h.server.Members.ViewerOf(v, h.people[name], "", nil)
+		return err
+	}))
+	return who
+}
+
+func (h *forumHouse) furnish() {
+	h.t.Helper()
+	m := h.server.Members
+	sys := policy.System("demo")
+	profile := func(name string, k policy.Kind) members.Profile {
+		return members.Profile{Name: name, Kind: k, Employees: 120, Country: "Norway"}
+	}
+	h.write(sys, func(tx *db.Tx) error {
+		s, err := m.FirstRun(tx, members.Founding{Community: "Device ISAO", Purpose: "We tell each other about weaknesses in medical devices.",
+			Org: profile("ISAO desk", policy.ISAO), Person: members.NewPerson{Name: "Ana Desk", Recipient: true}, PersonID: "person_00000000000000000000000000"})
+		h.orgs["ISAO desk"], h.people["Ana"] = s.Org, "person_00000000000000000000000000"
+		return err
+	})
+	for _, o := range []struct {
+		name   string
+		kind   policy.Kind
+		people []string // key=name
+	}{
+		{"Pumpworks", policy.Manufacturer, []string{"Osei=R. Osei", "Lin=Q. Lin"}},
+		{"St. Anne Hospital", policy.Provider, []string{"Adeyemi=K. Adeyemi", "Roy=J. Roy"}},
+		{"Hillside Clinics", policy.Provider, []string{"Hilde=H. Dahl"}},
+		{"Device Agency", policy.Agency, []string{"Ada=A. Agent"}},
+	} {
+		h.write(sys, func(tx *db.Tx) (err error) {
+			if h.orgs[o.name], err = m.SeedOrganization(tx, "", profile(o.name, o.kind)); err != nil {
+				return err
+			}
+			for _, p := range o.people {
+				key, name, _ := strings.Cut(p, "=")
+				if h.people[key], err = m.SeedPerson(tx, "", h.orgs[o.name], members.NewPerson{Name: name, Title: "Security engineer", Recipient: true, Listed: true}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	h.write(sys, func(tx *db.Tx) (err error) {
+		h.circle, err = m.SeedCircle(tx, members.NewCircle{Name: "Pump group", Purpose: "Infusion pumps", Label: policy.Label{TLP: policy.Green, Audience: policy.NewAudience(policy.Community)}},
+			h.people["Osei"], []string{h.people["Lin"], h.people["Roy"]})
+		return err
+	})
+	for _, r := range []struct {
+		name  string
+		by    string
+		label policy.Label
+	}{
+		{"Infusion pumps", "Osei", policy.Label{TLP: policy.Amber, Audience: policy.NewAudience(policy.OfCircle(h.circle))}},
+		{"Everyone", "Ana", policy.Label{TLP: policy.Green, Audience: policy.NewAudience(policy.Community)}},
+		{"Public notices", "Ana", policy.Label{TLP: policy.Clear, Audience: policy.NewAudience(policy.Public)}},
+	} {
+		h.write(h.as(r.by), func(tx *db.Tx) (err error) {
+			h.rooms[r.name], err = h.server.Forum.OpenRoom(tx, forum.NewRoom{Name: r.name, Purpose: "What concerns " + strings.ToLower(r.name) + ".",
+				Questions: []string{"Which firmware is in your fleet?", "Who has seen this before?"}, Label: r.label})
+			return err
+		})
+	}
+}
+
+// topic starts a topic beside the doors.
+func (h *forumHouse) topic(by, room, title, body string, l policy.Label) (id string) {
+	h.t.Helper()
+	h.write(h.as(by), func(tx *db.Tx) (err error) {
+		id, _, err = h.server.Forum.StartTopic(tx, h.rooms[room], forum.NewTopic{Title: title, Body: body, Label: l})
+		return err
+	})
+	return id
+}
+
+// reply adds a post beside the doors.
+func (h *forumHouse) reply(by, topic, body string) (id string) {
+	h.t.Helper()
+	h.write(h.as(by), func(tx *db.Tx) (err error) {
+		id, _, err = h.server.Forum.Reply(tx, topic, forum.NewPost{Body: body})
+		return err
+	})
+	return id
+}
+
+func (h *forumHouse) pumpLabel() policy.Label {
+	return policy.Label{TLP: policy.Amber, Audience: policy.NewAudience(policy.OfCircle(h.circle), policy.OfOrg(h.orgs["St. Anne Hospital"]))}
+}
+
+// session signs a person in and returns the cookie.
+func (h *forumHouse) session(name string) *http.Cookie {
+	h.t.Helper()
+	var token string
+	h.write(policy.System("members"), func(tx *db.Tx) (err error) {
+		token, _, err = h.server.Members.OpenSession(tx, h.people[name], "Mozilla/5.0 Chrome/140", "", true)
+		return err
+	})
+	return &http.Cookie{Name: "cordon", Value: token, Path: "/"}
+}
+
+// tab opens a private window in which a person ("" for nobody) is signed in.
+func (h *forumHouse) tab(name string) *browser.Tab {
+	h.t.Helper()
+	tab := browser.New(h.t).Tab()
+	if name != "" {
+		tab.SetCookie(h.web.URL, h.session(name))
+	}
+	return tab
+}
+
+// visitor is a browser without script: it fetches pages and sends their forms.
+type visitor struct {
+	t      *testing.T
+	base   string
+	client *http.Client
+	URL    string // of the page shown
+	Status int
+	Header http.Header
+	Body   string
+	page   *html.Node
+}
+
+func (h *forumHouse) visitor(name string) *visitor {
+	h.t.Helper()
+	jar, _ := cookiejar.New(nil)
+	u, err := url.Parse(h.web.URL)
+	h.must(err)
+	if name != "" {
+		jar.SetCookies(u, []*http.Cookie{h.session(name)})
+	}
+	return &visitor{t: h.t, base: h.web.URL, client: &http.Client{Jar: jar}}
+}
+
+func (v *visitor) do(r *http.Request) *visitor {
+	v.t.Helper()
+	res, err := v.client.Do(r)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.URL, v.Status, v.Header, v.Body = strings.TrimPrefix(res.Request.URL.String(), v.base), res.StatusCode, res.Header, string(b)
+	if v.page, err = html.Parse(strings.NewReader(v.Body)); err != nil {
+		v.t.Fatal(err)
+	}
+	return v
+}
+
+func (v *visitor) get(path string) *visitor {
+	v.t.Helper()
+	r, err := http.NewRequest("GET", v.base+path, nil)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/html")
+	return v.do(r)
+}
+
+// file is a file to send with a form.
+type file struct{ name, content string }
+
+// send submits the form that posts to action, with what a browser without script
+// would send, and the changes on top.
+func (v *visitor) send(action string, change map[string][]string, files ...file) *visitor {
+	v.t.Helper()
+	form := find(v.page, func(n *html.Node) bool {
+		return n.Data == "form" && strings.HasSuffix(attr(n, "action"), action) && attr(n, "method") == "post"
+	})
+	if form == nil {
+		v.t.Fatalf("%s has no form that posts to %s\n%s", v.URL, action, text(v.page))
+	}
+	values := map[string][]string{}
+	each(form, func(n *html.Node) {
+		name, value := attr(n, "name"), attr(n, "value")
+		switch {
+		case name == "" || n.Data == "button":
+		case n.Data == "textarea":
+			values[name] = []string{strings.TrimPrefix(text(n), "\n")}
+		case n.Data == "select":
+			each(n, func(o *html.Node) {
+				if o.Data == "option" && (len(values[name]) == 0 || has(o, "selected")) {
+					values[name] = []string{attr(o, "value")}
+				}
+			})
+		case n.Data == "input" && attr(n, "type") == "file":
+		case n.Data == "input" && (attr(n, "type") == "checkbox" || attr(n, "type") == "radio"):
+			if has(n, "checked") {
+				values[name] = append(values[name], value)
+			}
+		case n.Data == "input":
+			values[name] = append(values[name], value)
+		}
+	})
+	for k, x := range change {
+		values[k] = x
+	}
+	var body bytes.Buffer
+	kind := "application/x-www-form-urlencoded"
+	if attr(form, "enctype") == "multipart/form-data" {
+		w := multipart.NewWriter(&body)
+		for k, xs := range values {
+			for _, x := range xs {
+				w.WriteField(k, x)
+			}
+		}
+		for _, f := range files {
+			field := "files"
+			if action == "/verify" {
+				field = "pack"
+			}
+			p, _ := w.CreateFormFile(field, f.name)
+			io.WriteString(p, f.content)
+		}
+		w.Close()
+		kind = w.FormDataContentType()
+	} else {
+		body.WriteString(url.Values(values).Encode())
+	}
+	r, err := http.NewRequest("POST", v.base+attr(form, "action"), &body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", kind)
+	r.Header.Set("Accept", "text/html")
+	r.Header.Set("Origin", v.base)
+	return v.do(r)
+}
+
+// want fails unless the page has the status and shows all the texts.
+func (v *visitor) want(status int, texts ...string) *visitor {
+	v.t.Helper()
+	shown := strings.Join(strings.Fields(text(v.page)), " ")
+	if v.Status != status {
+		v.t.Fatalf("%s answered %d, not %d:\n%s", v.URL, v.Status, status, shown)
+	}
+	for _, s := range texts {
+		if !strings.Contains(shown, s) {
+			v.t.Fatalf("%s does not show %q:\n%s", v.URL, s, shown)
+		}
+	}
+	return v
+}
+
+// never fails if the page holds one of the texts anywhere.
+func (v *visitor) never(texts ...string) *visitor {
+	v.t.Helper()
+	for _, s := range texts {
+		if strings.Contains(v.Body, s) {
+			v.t.Fatalf("%s holds %q", v.URL, s)
+		}
+	}
+	return v
+}
+
+func each(n *html.Node, fn func(*html.Node)) {
+	for c := range n.Descendants() {
+		if c.Type == html.ElementNode {
+			fn(c)
+		}
+	}
+}
+
+func find(n *html.Node, ok func(*html.Node) bool) *html.Node {
+	for c := range n.Descendants() {
+		if c.Type == html.ElementNode && ok(c) {
+			return c
+		}
+	}
+	return nil
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return true
+		}
+	}
+	return false
+}
+
+func text(n *html.Node) string {
+	var b strings.Builder
+	for c := range n.Descendants() {
+		if c.Type == html.TextNode && (c.Parent == nil || c.Parent.Data != "script") {
+			b.WriteString(c.Data)
+			if c.Parent != nil && c.Parent.Data != "textarea" {
+				b.WriteByte(' ')
+			}
+		}
+	}
+	return b.String()
+}

@@ -261,22 +261,11 @@ func (w *walk) audience(v *db.View, id string) ([]string, error) {
 	if members, ok := w.audiences[id]; ok {
 		return members, nil
 	}
-	texts, err := db.All(v, db.Value[string], `SELECT members FROM audiences WHERE id = $1`, id)
+	members, err := v.StoredAudience(id)
 	if err != nil {
-		return nil, fmt.Errorf("read audience %s: %w", id, err)
+		return nil, err
 	}
-	rows, err := db.All(v, db.Value[string], `SELECT principal FROM audience_members WHERE audience = $1`, id)
-	if err != nil {
-		return nil, fmt.Errorf("read audience %s: %w", id, err)
-	}
-	slices.Sort(rows)
-	var members []string
-	if len(texts) == 1 && json.Unmarshal([]byte(texts[0]), &members) == nil {
-		if a, err := policy.ParseAudience(members); err != nil || a.ID() != id {
-			members = nil
-		}
-	}
-	if members == nil || !slices.Equal(members, rows) {
+	if members == nil {
 		w.report.add("audience "+id, "its members are not those that its address stands for")
 	}
 	w.audiences[id] = members
@@ -301,12 +290,19 @@ func (w *walk) grow(v *db.View, size int64, leaves [][]byte) error {
 	if err != nil {
 		return fmt.Errorf("read the ledger's tree: %w", err)
 	}
+	entry := map[int64]int64{} // of a leaf's hash
+	for i := range leaves {
+		entry[tlog.StoredHashIndex(0, size+int64(i))] = size + int64(i)
+	}
 	for _, h := range fresh {
 		got, ok := stored[h.Index]
 		switch part := fmt.Sprintf("hash %d", h.Index); {
 		case !ok:
 			w.report.add(part, "it is missing")
 		case !bytes.Equal(got, h.Hash[:]):
+			if seq, ok := entry[h.Index]; ok {
+				w.report.entry(seq, "its leaf and its hash in the tree do not fit")
+			}
 			w.report.add(part, "it does not fit the entries")
 		}
 		w.tree[h.Index] = h.Hash

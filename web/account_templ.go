@@ -629,6 +629,11 @@ func accountNext(a accountView) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch {
+		case a.own.Standing == policy.Agreement && a.own.Person.Has(policy.RoleOfficer):
+			templ_7745c5c3_Err = ui.NextStep(ui.Step{Sentence: "Read and accept the participation agreement.", Detail: "With it " + a.own.Organization.Name + " becomes an active member.", Button: "Read the agreement", Href: "/agreement", Key: "r"}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		case a.second && len(a.keys) > 0 && !a.fresh:
 			templ_7745c5c3_Err = ui.NextStep(ui.Step{Sentence: "Add a second passkey.", Detail: "Without it, items of TLP:AMBER or stricter stay closed to you, and a lost device locks you out.", Button: "Confirm, then add it", Href: stepUpLink("/account#passkeys"), Key: "r"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -636,11 +641,6 @@ func accountNext(a accountView) templ.Component {
 			}
 		case a.second && len(a.keys) > 0:
 			templ_7745c5c3_Err = ui.NextStep(ui.Step{Sentence: "Add a second passkey.", Detail: "Without it, items of TLP:AMBER or stricter stay closed to you, and a lost device locks you out. A security key or your phone will do.", Button: "Add a second passkey", Href: "#passkeys", Key: "r"}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		case a.own.Standing == policy.Agreement && a.own.Person.Has(policy.RoleOfficer):
-			templ_7745c5c3_Err = ui.NextStep(ui.Step{Sentence: "Read and accept the participation agreement.", Detail: "With it " + a.own.Organization.Name + " becomes an active member.", Button: "Read the agreement", Href: "/agreement", Key: "r"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

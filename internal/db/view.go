@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cordon-isao/cordon/internal/fault"
@@ -220,6 +221,28 @@ func (v *View) Audience(id string) (policy.Audience, error) {
 	}
 	v.db.audiences.Store(id, a)
 	return a, nil
+}
+
+// StoredAudience reads an audience as it stands in the store now, past all
+// memory, for checks: nil when its two tables and its address do not agree.
+func (v *View) StoredAudience(id string) ([]string, error) {
+	texts, err := All(v, Value[string], `SELECT members FROM audiences WHERE id = $1`, id)
+	if err != nil {
+		return nil, fmt.Errorf("read audience %s: %w", id, err)
+	}
+	rows, err := All(v, Value[string], `SELECT principal FROM audience_members WHERE audience = $1`, id)
+	if err != nil {
+		return nil, fmt.Errorf("read audience %s: %w", id, err)
+	}
+	slices.Sort(rows)
+	var members []string
+	if len(texts) != 1 || json.Unmarshal([]byte(texts[0]), &members) != nil || !slices.Equal(members, rows) {
+		return nil, nil
+	}
+	if a, err := policy.ParseAudience(members); err != nil || a.ID() != id {
+		return nil, nil
+	}
+	return members, nil
 }
 
 // Label reads a label from its two columns.

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/testkit/browser"
+	"github.com/cordon-isao/cordon/web"
+)
+
+// furnished opens the demo community behind its real doors.
+func furnished(t testing.TB) (*world, *demoState) {
+	t.Helper()
+	clk := &storyClock{}
+	w := openWorld(t, plan{Data: t.TempDir(), Demo: true, Clock: clk}, false)
+	state, err := w.house.furnish(context.Background(), clk, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clk.release()
+	if _, err := w.house.ledger.Publish(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	w.house.web.Demo = &web.Demo{}
+	for _, p := range state.Personas {
+		w.house.web.Demo.Personas = append(w.house.web.Demo.Personas, web.Persona{Key: p.Key, Name: p.Name, Org: p.Organization, Kind: p.Kind, Title: p.Title, ID: p.ID})
+	}
+	return w, state
+}
+
+// titled finds a topic by its title.
+func (w *world) titled(title string) (id string) {
+	w.t.Helper()
+	w.read(program, func(v *db.View) (err error) {
+		id, err = db.One(v, db.Value[string], `SELECT t.id FROM visible.topics t WHERE t.title = $1`, title)
+		return err
+	})
+	return id
+}
+
+// cookie gives a tab the session of a person of the demo.
+func (w *world) cookie(tab *browser.Tab, key string) {
+	w.t.Helper()
+	for _, p := range w.house.web.Demo.Personas {
+		if p.Key == key {
+			tab.SetCookie(w.url, w.session(p.ID))
+			return
+		}
+	}
+	w.t.Fatalf("the demo has nobody called %s", key)
+}
+
+// screens is every screen of the demo worth a look, by who looks.
+func screens(w *world, topic, room string) []struct{ name, who, path string } {
+	return []struct{ name, who, path string }{
+		{"front", "", "/"}, {"sign-in", "", "/sign-in"}, {"verify", "", "/verify"},
+		{"inbox", "arendt", "/inbox"}, {"rooms", "arendt", "/rooms"}, {"room", "arendt", "/rooms/" + room},
+		{"topic", "arendt", "/topics/" + topic}, {"compose", "arendt", "/rooms/" + room + "/topics/new"},
+		{"relabel", "arendt", "/topics/" + topic + "/relabel"},
+		{"search", "arendt", "/search?q=infusion+pump"}, {"members", "arendt", "/members"}, {"circles", "arendt", "/circles"},
+		{"account", "arendt", "/account"}, {"evidence", "arendt", "/evidence"}, {"desk", "maas", "/desk"}, {"health", "maas", "/desk/health"},
+		{"approvals", "arendt", "/approvals"}, {"missing", "arendt", "/topics/topic_00000000000000000000000000"},
+	}
+}
+
+// TestScreenshots takes the pictures of the documentation, when asked to:
+//
+//	make screenshots
+func TestScreenshots(t *testing.T) {
+	dir := os.Getenv("CORDON_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("set CORDON_SCREENSHOTS to a folder")
+	}
+	w, _ := furnished(t)
+	b := browser.New(t)
+	topic := w.titled(mainTopic)
+	var room string
+	w.read(program, func(v *db.View) (err error) {
+		room, err = db.One(v, db.Value[string], `SELECT t.room FROM visible.topics t WHERE t.id = $1`, topic)
+		return err
+	})
+	for _, s := range screens(w, topic, room) {
+		tab := b.Tab()
+		if s.who != "" {
+			w.cookie(tab, s.who)
+		}
+		for _, look := range []struct {
+			name  string
+			width int
+			dark  bool
+		}{{"light-1280", 1280, false}, {"dark-1280", 1280, true}, {"light-360", 360, false}, {"dark-360", 360, true}} {
+			tab.SetViewport(look.width, 900)
+			tab.Dark(look.dark)
+			tab.Go(w.url + s.path)
+			tab.Screenshot(filepath.Join(dir, s.name+"-"+look.name+".png"))
+		}
+	}
+}
+
+// mainTopic is the topic of the main job in the demo.
+const mainTopic = "Infusion pump A4/A5: a drug library can be accepted before its signature is checked"

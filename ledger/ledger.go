@@ -187,7 +187,7 @@ func (l *Ledger) Record(tx *db.Tx, seq int64, actor policy.Viewer, entries []db.
 		}
 		key := seal.NewKey()
 		aad := entryAAD(seq + int64(i))
-		body := seal.NewBox(key).Seal(append(salt, canonical...), aad)
+		body := seal.SealWith(key, append(salt, canonical...), aad)
 		if _, err := tx.Exec(`INSERT INTO ledger_contents (seq, key, body) VALUES ($1, $2, $3)`,
 			seq+int64(i), l.box.WrapKey(key, aad), body); err != nil {
 			return nil, err

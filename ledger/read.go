@@ -93,7 +93,7 @@ func (l *Ledger) open(seq int64, wrapped, body []byte) (Content, error) {
 	if err != nil {
 		return Content{}, fmt.Errorf("ledger: open entry %d: %w", seq, err)
 	}
-	plain, err := seal.NewBox(key).Open(body, aad)
+	plain, err := seal.OpenWith(key, body, aad)
 	if err != nil || len(plain) < SaltSize {
 		return Content{}, fmt.Errorf("ledger: open entry %d: its content was changed", seq)
 	}

@@ -186,7 +186,7 @@ func accountPage(a accountView, who policy.Viewer, now time.Time) templ.Componen
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = ui.DataTable(ui.Table{Caption: "Your passkeys", Quiet: true, Head: []string{"Name", "Kept", "Made", "Last used", ""}, Rows: passkeyRows(a.keys, now)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.DataTable(ui.Table{Caption: "Your passkeys", Quiet: true, Head: []string{"Name", "Kept", "Made", "Last used", "Action"}, Rows: passkeyRows(a.keys, now)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -242,7 +242,7 @@ func accountPage(a accountView, who policy.Viewer, now time.Time) templ.Componen
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.DataTable(ui.Table{Caption: "Your sessions", Quiet: true, Head: []string{"Browser", "Since", "Last seen", "Ends at the latest", ""}, Rows: sessionRows(a, now)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.DataTable(ui.Table{Caption: "Your sessions", Quiet: true, Head: []string{"Browser", "Since", "Last seen", "Ends at the latest", "Action"}, Rows: sessionRows(a, now)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -489,7 +489,7 @@ func tokensCard(a accountView, now time.Time) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = ui.DataTable(ui.Table{Caption: "Your API tokens", Quiet: true, Head: []string{"Name", "May", "Ends", "Last used", ""}, Rows: tokenRows(a.tokens, now)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.DataTable(ui.Table{Caption: "Your API tokens", Quiet: true, Head: []string{"Name", "May", "Ends", "Last used", "Action"}, Rows: tokenRows(a.tokens, now)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"strings"
+
 	"github.com/a-h/templ"
 
 	"github.com/cordon-isao/cordon/agreements"
@@ -38,7 +40,9 @@ func (c *Ctx) showAgreement(status int, t typed, errs []ui.FieldError) error {
 	if a.document, err = c.Agreements.Current(c.View, agreements.Participation); err != nil {
 		return err
 	}
-	html, err := markdown.Render(a.document.Body, markdown.Options{})
+	// Its first line is the title, which heads the page already.
+	_, text, _ := strings.Cut(a.document.Body, "\n")
+	html, err := markdown.Render(text, markdown.Options{})
 	if err != nil {
 		return err
 	}

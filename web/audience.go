@@ -52,10 +52,13 @@ func labelOptions(selected, least policy.TLP) []ui.Option {
 
 // audienceGroups is whom the viewer may address, by sort, with what is chosen.
 // Under another thing (a topic), it is those of its readers that can be named.
-func (c *Ctx) audienceGroups(v *db.View, chosen []string, under policy.Label) ([]ui.AudienceGroup, error) {
+// The marking is the strictest of what is listed: who the members are is for the
+// community, and some circles are known to few.
+func (c *Ctx) audienceGroups(v *db.View, chosen []string, under policy.Label) ([]ui.AudienceGroup, policy.TLP, error) {
+	marking := policy.Green
 	all, err := c.Members.Addressees(v)
 	if err != nil {
-		return nil, err
+		return nil, marking, err
 	}
 	facts := c.Members.Facts(v)
 	offer := func(g *ui.AudienceGroup, p policy.Principal, text, hint string) {
@@ -67,6 +70,7 @@ func (c *Ctx) audienceGroups(v *db.View, chosen []string, under policy.Label) ([
 	circles := ui.AudienceGroup{Title: "Circles"}
 	slices.SortStableFunc(all.Circles, func(a, b members.Circle) int { return boolOrder(b.Mine, a.Mine) })
 	for _, x := range all.Circles {
+		marking = policy.Strictest(marking, x.Label.TLP)
 		hint := ""
 		switch {
 		case x.Mine && x.Named:
@@ -107,7 +111,16 @@ func (c *Ctx) audienceGroups(v *db.View, chosen []string, under policy.Label) ([
 			gs = append(gs, g)
 		}
 	}
-	return gs, nil
+	return gs, marking, nil
+}
+
+// stricter is the label of a page that shows both: the label's readers are known
+// only as long as nothing stricter stands beside it.
+func stricter(l policy.Label, t policy.TLP) policy.Label {
+	if l.TLP == "" || t.StricterThan(l.TLP) {
+		return policy.Label{TLP: t}
+	}
+	return l
 }
 
 func boolOrder(a, b bool) int {

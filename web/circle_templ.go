@@ -472,7 +472,7 @@ func circlePageActions(x circleView) []ui.Action {
 func rosterHead(x circleView) []string {
 	head := []string{"Name", "Organization", "Duty", "Since"}
 	if x.circle.Steward && !x.desk {
-		head = append(head, "")
+		head = append(head, "Action")
 	}
 	return head
 }

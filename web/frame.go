@@ -100,7 +100,7 @@ func (c *Ctx) furnish(f *ui.Frame) error {
 // nav is the left rail.
 func (c *Ctx) nav() ([]ui.NavGroup, error) {
 	if !c.Viewer.InGoodStanding() {
-		return []ui.NavGroup{{Title: "Mine", Items: []ui.NavItem{{Label: "My account", Href: "/account", Icon: "person"}}}}, nil
+		return []ui.NavGroup{{Title: "Mine", Items: []ui.NavItem{{Label: "My account", Href: "/account", Icon: "account"}}}}, nil
 	}
 	unread, err := c.Forum.InboxCount(c.View)
 	if err != nil {
@@ -109,11 +109,11 @@ func (c *Ctx) nav() ([]ui.NavGroup, error) {
 	groups := []ui.NavGroup{
 		{Title: "Mine", Items: []ui.NavItem{
 			{Label: "Inbox", Href: "/inbox", Icon: "inbox", Count: unread, Key: "i"},
-			{Label: "My account", Href: "/account", Icon: "person"},
+			{Label: "My account", Href: "/account", Icon: "account"},
 		}},
 		{Title: "Together", Items: []ui.NavItem{
 			{Label: "Rooms", Href: "/rooms", Icon: "room", Key: "r"},
-			{Label: "Circles", Href: "/circles", Icon: "circle"},
+			{Label: "Circles", Href: "/circles", Icon: "people"},
 			{Label: "Search", Href: "/search", Icon: "search", Key: "s"},
 		}},
 		{Title: "Organization", Items: []ui.NavItem{
@@ -124,7 +124,7 @@ func (c *Ctx) nav() ([]ui.NavGroup, error) {
 	if c.Viewer.May(policy.MayVet) || c.Viewer.May(policy.MayOperate) {
 		groups = append(groups, ui.NavGroup{Title: "Desk", Items: []ui.NavItem{
 			{Label: "Applications", Href: "/desk", Icon: "desk", Key: "k"},
-			{Label: "Health", Href: "/desk/health", Icon: "health"},
+			{Label: "Health", Href: "/desk/health", Icon: "shield"},
 		}})
 	}
 	for g := range groups {

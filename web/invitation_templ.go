@@ -691,7 +691,7 @@ func invitePage(f inviteForm, list []members.Invitation, who policy.Viewer, now 
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = ui.DataTable(ui.Table{Caption: "Links made so far", Quiet: true, Head: []string{"For", "Kind", "Made", "State", ""}, Rows: inviteRows(list, now)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.DataTable(ui.Table{Caption: "Links made so far", Quiet: true, Head: []string{"For", "Kind", "Made", "State", "Action"}, Rows: inviteRows(list, now)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

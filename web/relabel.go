@@ -78,11 +78,11 @@ func (c *Ctx) relabelForm(status int, in composed, why string, problem error) er
 	if r.Post != nil {
 		under = r.Topic.Label
 	}
-	groups, err := c.audienceGroups(c.View, in.Audience, under)
+	groups, marking, err := c.audienceGroups(c.View, in.Audience, under)
 	if err != nil {
 		return err
 	}
-	return c.show(Page{Title: "Change the label of " + r.Topic.Title, Kind: "relabel", Label: r.Label, Status: status,
+	return c.show(Page{Title: "Change the label of " + r.Topic.Title, Kind: "relabel", Label: stricter(r.Label, marking), Status: status,
 		Body: relabelBody(r, in.TLP, under.TLP, why, groups, formErrors(problem, "relabel", "label", "audience", "why"))})
 }
 

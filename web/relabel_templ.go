@@ -239,7 +239,7 @@ func approvalsBody(list []approval, hidden int, now time.Time) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.ActionButton(ui.Action{Label: "Agree: " + a.Relabel.To.TLP.String(), Href: "/approvals/" + a.ID + "/approve", Method: "post", Kind: "primary", Confirm: a.Then + " will be able to see it. This cannot be taken back from who reads it."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.ActionButton(ui.Action{Label: "Share with " + a.Then, Href: "/approvals/" + a.ID + "/approve", Method: "post", Kind: "primary", Confirm: a.Then + " will be able to see it. This cannot be taken back from who reads it."}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

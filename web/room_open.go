@@ -24,14 +24,14 @@ func (c *Ctx) roomNew() error {
 }
 
 func (c *Ctx) roomForm(status int, f roomForm, problem error) error {
-	groups, err := c.audienceGroups(c.View, f.in.Audience, policy.Label{})
+	groups, marking, err := c.audienceGroups(c.View, f.in.Audience, policy.Label{})
 	if err != nil {
 		return err
 	}
 	if f.Key == "" {
 		f.Key = ids.Random(26)
 	}
-	return c.show(Page{Title: "Open a room", Kind: "compose", Status: status,
+	return c.show(Page{Title: "Open a room", Kind: "compose", Label: policy.Label{TLP: marking}, Status: status,
 		Body: roomOpenBody(f, groups, formErrors(problem, "room", "name", "purpose", "questions", "label", "audience"))})
 }
 

@@ -59,8 +59,20 @@ func TestTwoPeopleLive(t *testing.T) {
 	adeyemi.Press("Control+Enter")
 	osei.WaitText("[role=log]", "I am still writing", time.Second)
 
+	// A file goes up with its progress shown, and the page stays where it is.
+	osei.Eval(`new MutationObserver(() => { if (!document.querySelector(".send-line progress").hidden) window.progressed = true; }).observe(document.querySelector("#compose"), {subtree: true, attributes: true}); window.stayed = true`, nil)
+	osei.Type("#compose-body", "With a file.")
+	osei.Upload("#compose-files", advisory)
+	osei.Click("[data-send]")
+	osei.WaitText("[role=log] article:last-of-type", "advisory.json", 5*time.Second)
+	var progressed, stayed bool
+	osei.Eval(`!!window.progressed`, &progressed)
+	osei.Eval(`!!window.stayed`, &stayed)
+	if !progressed || !stayed {
+		t.Errorf("progress was shown: %t; the page stayed: %t", progressed, stayed)
+	}
+
 	// The third member's page knows nothing of it.
-	h.must(nil)
 	hilde := h.tab("Hilde")
 	hilde.Go(h.web.URL + "/inbox")
 	h.reply("Osei", strings.TrimPrefix(topic, h.web.URL+"/topics/"), "And more.")
@@ -155,11 +167,12 @@ func TestScreens(t *testing.T) {
 	h.visitor("Osei").get("/posts/"+ids[0]+"/edit").send("/edit", map[string][]string{"body": {"After a **watchdog reset** the pump opens port 23 for about 40 s."}})
 	h.visitor("Osei").get("/topics/"+topic+"/relabel").send("/relabel", map[string][]string{"tlp": {"AMBER"}, "audience": {"circle:" + h.circle, "org:" + h.orgs["St. Anne Hospital"], "org:" + h.orgs["Hillside Clinics"]}, "why": {"Hillside has some too"}})
 	own := ids[0]
+	h.visitor("Ada").get("/inbox").send("/inbox/done", nil).want(200, "You are up to date")
 
 	dir := os.Getenv("CORDON_SHOTS")
 	screens := []struct{ name, who, page string }{
 		{"front", "", "/"}, {"topic-public", "", "/topics/" + public}, {"room-public", "", "/rooms/" + h.rooms["Public notices"]}, {"verify", "", "/verify"},
-		{"inbox", "Roy", "/inbox"}, {"inbox-empty", "Hilde", "/inbox"}, {"rooms", "Roy", "/rooms"}, {"room", "Roy", "/rooms/" + h.rooms["Infusion pumps"]},
+		{"inbox", "Roy", "/inbox"}, {"inbox-empty", "Ada", "/inbox"}, {"rooms", "Roy", "/rooms"}, {"room", "Roy", "/rooms/" + h.rooms["Infusion pumps"]},
 		{"room-new", "Osei", "/rooms/new"}, {"topic-new", "Osei", "/rooms/" + h.rooms["Infusion pumps"] + "/topics/new"}, {"topic", "Roy", "/topics/" + topic},
 		{"topic-own", "Osei", "/topics/" + topic + "?fewer=1"}, {"topic-quote", "Lin", "/topics/" + topic + "?quote=" + post}, {"search", "Osei", "/search?q=watchdog"},
 		{"search-none", "Osei", "/search?q=nothinglikeit"}, {"search-start", "Osei", "/search"}, {"edit", "Osei", "/posts/" + own + "/edit"}, {"delete", "Osei", "/posts/" + own + "/delete"},

@@ -46,7 +46,11 @@ func TestMainJobWithoutScript(t *testing.T) {
 			t.Fatalf("a reply led to %s", adeyemi.URL)
 		}
 		osei.get("/inbox").want(200, "Needs you", "Answers to your topic · 1 new post")
-		osei.get(topic).want(200, "We have 40 of them.", "K. Adeyemi")
+		hidden, _ := http.NewRequest("GET", h.web.URL+topic, nil)
+		hidden.Header.Set("X-Cordon-Partial", "hidden")
+		osei.do(hidden).want(200, "We have 40 of them.") // a page in the background is not read
+		osei.get("/inbox").want(200, "1 new post")
+		osei.get(topic).want(200, "We have 40 of them.", "K. Adeyemi", "New since your last visit")
 		osei.get("/inbox").want(200, "You are up to date") // it was read
 
 		// Whoever is not addressed finds no trace of it.
@@ -166,11 +170,11 @@ func TestRelabelTakesTwo(t *testing.T) {
 		osei, lin := h.visitor("Osei"), h.visitor("Lin")
 		wide := []string{"circle:" + h.circle, "org:" + h.orgs["Hillside Clinics"]}
 		osei.get(topic+"/relabel").want(200, "As it is now", "Pump group").send("/relabel", map[string][]string{"tlp": {"AMBER"}, "audience": wide, "why": {"Hillside needs it"}})
-		osei.want(200, "A second person has to agree", "You asked to share this topic as TLP:AMBER.")
+		osei.want(200, "A second person has to agree", "You asked to share this topic with more people, as TLP:AMBER.")
 		h.visitor("Hilde").get(topic).want(404)
 		h.visitor("Roy").get("/approvals").want(200, "Nothing waits for you")
 		lin.get("/inbox").want(200, "Needs you", "Decide: share “For few” as TLP:AMBER?")
-		lin.get(topic).want(200, "R. Osei asks to share this topic as TLP:AMBER.", "Decide")
+		lin.get(topic).want(200, "R. Osei asks to share this topic with more people, as TLP:AMBER.", "Decide")
 		lin.get("/approvals").want(200, "Hillside needs it", "Pump group: 3 people in 2 organizations", "4 people in 3 organizations").send("/approve", nil).want(200, "You agreed.", "Nothing waits for you")
 		h.visitor("Hilde").get(topic).want(200, "For few")
 		osei.get(topic+"/relabel").send("/relabel", map[string][]string{"tlp": {"AMBER+STRICT"}, "audience": {"circle:" + h.circle}}).want(200, "The label was changed at once.")

@@ -64,13 +64,14 @@ func (c *Ctx) topicPage(id string, status int, in composed, problem error) error
 		return err
 	}
 	strictest := t.Label
-	fresh := false
+	fresh, line := false, c.R.Header.Get("X-Cordon-New")
 	for _, p := range posts {
 		if p.Label.TLP.StricterThan(strictest.TLP) && !g.hides(p.Label) {
 			strictest = p.Label
 		}
 		y := c.post(t, p, g, x.Prose)
-		if y.New && !fresh && p.ID != posts[0].ID {
+		// A page that is refreshed in place keeps its "new since" line.
+		if y.New && !fresh && line == "" && p.ID != posts[0].ID || p.ID == line {
 			y.FirstNew = true
 		}
 		fresh = fresh || y.New
@@ -168,9 +169,10 @@ func readPlace(s string) (forum.Cursor, error) {
 }
 
 // noteRead notes that the reader has seen the page's posts, once the page is on
-// its way; but not while there are new ones before it.
+// its way; but not while there are new ones before it, nor what a page in the
+// background fetched.
 func (c *Ctx) noteRead(t forum.Topic, x topicView, posts []forum.Post) {
-	if !t.Unread || len(posts) == 0 || x.Unseen != "" {
+	if !t.Unread || len(posts) == 0 || x.Unseen != "" || c.R.Header.Get("X-Cordon-Partial") == "hidden" {
 		return
 	}
 	last := posts[len(posts)-1].ID
@@ -301,7 +303,7 @@ func (c *Ctx) topicComposer(x *topicView, in composed, problem error) error {
 			in.Audience = t.Label.Audience.Strings()
 		}
 		m.Labels, m.AudienceOpen = labelOptions(label.TLP, least), true
-		if m.Audience, err = c.audienceGroups(c.View, in.Audience, t.Label); err != nil {
+		if m.Audience, _, err = c.audienceGroups(c.View, in.Audience, t.Label); err != nil {
 			return err
 		}
 	case t.Label.TLP == policy.Amber: // the same readers, but not their clients

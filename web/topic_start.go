@@ -40,13 +40,14 @@ func (c *Ctx) topicForm(room string, status int, in composed, problem error) err
 	m.AudienceOpen = true
 	l, err := in.label(policy.Label{})
 	m.Labels = labelOptions(l.TLP, "")
-	if m.Audience, err = c.audienceGroups(c.View, in.Audience, policy.Label{}); err != nil {
+	var marking policy.TLP
+	if m.Audience, marking, err = c.audienceGroups(c.View, in.Audience, policy.Label{}); err != nil {
 		return err
 	}
 	if m.Preview, err = c.preview(c.View, l, policy.Label{}); err != nil {
 		return err
 	}
-	return c.show(Page{Title: "New topic in " + r.Name, Kind: "compose", Label: r.Label, Status: status, Body: topicStartBody(r, m)})
+	return c.show(Page{Title: "New topic in " + r.Name, Kind: "compose", Label: stricter(r.Label, marking), Status: status, Body: topicStartBody(r, m)})
 }
 
 // topicStart starts a topic, once however often it is sent.

@@ -38,10 +38,10 @@ func (c *Ctx) relabelStep(r forum.Relabel) ui.Step {
 	if r.Post != "" {
 		what = "a post here"
 	}
-	s := ui.Step{Kind: "warn", Sentence: r.By.Name + " asks to share " + what + " as " + r.To.TLP.String() + ".", Detail: r.Why}
+	s := ui.Step{Kind: "warn", Sentence: r.By.Name + " asks to share " + what + " with more people, as " + r.To.TLP.String() + ".", Detail: r.Why}
 	switch {
 	case r.By.Person == c.Viewer.Person:
-		s.Sentence = "You asked to share " + what + " as " + r.To.TLP.String() + "."
+		s.Sentence = "You asked to share " + what + " with more people, as " + r.To.TLP.String() + "."
 		s.Detail = "It waits for a second person of your organization, or the desk."
 		s.Button, s.Href, s.Method = "Take the request back", "/approvals/"+r.ID+"/withdraw", "post"
 	case c.Viewer.May(policy.MayApprove) && (r.By.Org == c.Viewer.Org || c.Viewer.HasRole(policy.RoleDesk)):

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"runtime/debug"
 
@@ -121,7 +120,8 @@ func (d *DB) commit(first *job) {
 		return
 	}
 	defer sqlTx.Rollback()
-	tx := &Tx{View: &View{db: d, ctx: ctx, q: sqlTx, now: d.clock.Now(), mode: facts, shared: shared, open: new(bool)}, work: &work{}}
+	q := d.prepared(sqlTx)
+	tx := &Tx{View: &View{db: d, ctx: ctx, q: q, now: d.clock.Now(), mode: facts, shared: shared, open: new(bool)}, work: &work{}}
 	tx.bind(policy.System("ledger"))
 	size, err := d.ledger.Begin(tx)
 	if err != nil {
@@ -134,7 +134,7 @@ func (d *DB) commit(first *job) {
 	started := clock.System().Now() // how long we may collect is the machine's time, not the story's
 	for j := first; j != nil; {
 		batch = append(batch, j)
-		made, err := d.run(sqlTx, shared, j, size+int64(len(leaves)))
+		made, err := d.run(q, shared, j, size+int64(len(leaves)))
 		if err != nil {
 			j.err = err
 		}
@@ -189,12 +189,12 @@ func (d *DB) commit(first *job) {
 }
 
 // run does one write inside the batch. On error nothing of it remains.
-func (d *DB) run(sqlTx *sql.Tx, shared *transaction, j *job, seq int64) (leaves [][]byte, err error) {
+func (d *DB) run(q querier, shared *transaction, j *job, seq int64) (leaves [][]byte, err error) {
 	if err := j.ctx.Err(); err != nil {
 		return nil, err
 	}
 	ctx := context.WithoutCancel(j.ctx)
-	if _, err := sqlTx.ExecContext(ctx, `SAVEPOINT one`); err != nil {
+	if _, err := q.ExecContext(ctx, `SAVEPOINT one`); err != nil {
 		shared.dead = err
 		return nil, d.undone(err)
 	}
@@ -205,7 +205,7 @@ func (d *DB) run(sqlTx *sql.Tx, shared *transaction, j *job, seq int64) (leaves 
 		}
 		if err == nil && shared.dead == nil {
 			// PostgreSQL refuses this when the write hid an error of a statement.
-			if _, e := sqlTx.ExecContext(ctx, `RELEASE SAVEPOINT one`); e != nil {
+			if _, e := q.ExecContext(ctx, `RELEASE SAVEPOINT one`); e != nil {
 				err = d.undone(e)
 			}
 		}
@@ -217,13 +217,13 @@ func (d *DB) run(sqlTx *sql.Tx, shared *transaction, j *job, seq int64) (leaves 
 			if shared.dead != nil {
 				return
 			}
-			if _, e := sqlTx.ExecContext(ctx, stmt); e != nil {
+			if _, e := q.ExecContext(ctx, stmt); e != nil {
 				d.log.Error("could not undo a write; its batch fails", "err", e)
 				shared.dead = e
 			}
 		}
 	}()
-	tx := &Tx{View: &View{db: d, ctx: ctx, q: sqlTx, now: d.clock.Now(), mode: facts, shared: shared, open: new(bool)}, seq: seq, work: &work{}}
+	tx := &Tx{View: &View{db: d, ctx: ctx, q: q, now: d.clock.Now(), mode: facts, shared: shared, open: new(bool)}, seq: seq, work: &work{}}
 	if j.scratch {
 		tx.mode = scratch
 	}

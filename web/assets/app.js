@@ -124,14 +124,18 @@ function apply(doc) {
 }
 
 const closed = "You are signed out, or your access changed. What you typed is still here.";
-let refreshing = false, again = false;
+let refreshing = false, again = false, unseen = false;
 // refresh fetches this page once more; a refresh asked for meanwhile follows.
 // It returns false when the page is no longer ours to see.
 async function refresh() {
   if (refreshing) { again = true; return true; }
   refreshing = true;
   try {
-    const r = await fetch(location.href, { headers: { "X-Cordon-Partial": "1" }, cache: "no-store" });
+    // What a hidden page fetches is not read yet, and the "new since" line stays where it is.
+    unseen = document.hidden;
+    const headers = { "X-Cordon-Partial": unseen ? "hidden" : "1" }, line = $(".new-line");
+    if (line) headers["X-Cordon-New"] = line.dataset.live.slice("new-".length);
+    const r = await fetch(location.href, { headers, cache: "no-store" });
     const moved = new URL(r.url).pathname !== location.pathname;
     if ([401, 403, 404].includes(r.status) || moved) { stop(); banner(closed); return false; }
     if (r.ok) apply(parse(await r.text()));
@@ -177,6 +181,7 @@ function listen() {
     if (!stopped && await refresh()) listen();
   };
 }
+addEventListener("visibilitychange", () => { if (!document.hidden && unseen) soon(0); });
 addEventListener("pagehide", () => source?.close());
 addEventListener("pageshow", (e) => { if (e.persisted && !stopped) { listen(); refresh(); } });
 

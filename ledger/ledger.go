@@ -38,8 +38,9 @@ type Ledger struct {
 // published, so that its size does not tell how much is going on (T-13).
 const Pad = 64
 
-// Pace is how often a new checkpoint is published while there is news.
-const Pace = 10 * time.Second
+// Pace is how often a new checkpoint is published while there is news. An evidence
+// pack does not wait for it: it has one published at once.
+const Pace = time.Minute
 
 // New opens the ledger's keys in a folder, making them on the first start. The
 // origin is the log's name in its checkpoints; it is fixed with the key.

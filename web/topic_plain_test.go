@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cordon-isao/cordon/forum"
+	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/policy"
 )
 
@@ -206,6 +208,17 @@ func TestSecondPasskeyFirst(t *testing.T) {
 	roy := h.visitor("Roy")
 	roy.get("/topics/"+amber).want(403, "Add a second passkey first").never("Amber title", "Amber body")
 	roy.get("/topics/"+green).want(200, "Green title")
+	// Nor does an AMBER reply or decision in a GREEN topic, nor by way of a quotation.
+	var aside string
+	h.write(h.as("Osei"), func(tx *db.Tx) (err error) {
+		aside, _, err = h.server.Forum.Reply(tx, green, forum.NewPost{Body: "Amber aside.", Label: h.pumpLabel()})
+		return err
+	})
+	h.write(h.as("Osei"), func(tx *db.Tx) error { return h.server.Forum.Pin(tx, aside) })
+	for _, page := range []string{"/topics/" + green, "/topics/" + green + "?quote=" + aside} {
+		roy.get(page).want(200, "Add a second passkey to read this").never("Amber aside")
+	}
+	roy.get("/posts/" + aside + "/history").want(403).never("Amber aside")
 	for _, page := range []string{"/inbox", "/rooms/" + h.rooms["Infusion pumps"], "/search?q=telnet"} {
 		roy.get(page).want(200, "Add a second passkey to open 1 item").never("Amber title", "Amber body")
 	}

@@ -77,13 +77,26 @@ func (c *Ctx) topicPage(id string, status int, in composed, problem error) error
 		fresh = fresh || y.New
 		x.Posts = append(x.Posts, y)
 	}
-	if x.Decisions, err = c.Forum.Decisions(c.View, id); err != nil {
+	decisions, err := c.Forum.Decisions(c.View, id)
+	if err != nil {
 		return err
+	}
+	for _, d := range decisions {
+		if g.hides(d.Label) {
+			continue
+		}
+		if d.Label.TLP.StricterThan(strictest.TLP) {
+			strictest = d.Label
+		}
+		x.Decisions = append(x.Decisions, d)
 	}
 	x.Head = c.topicHead(t)
 	if x.Member {
-		if err := c.topicComposer(&x, in, problem); err != nil {
+		if err := c.topicComposer(&x, in, g, problem); err != nil {
 			return err
+		}
+		if x.Quoting != nil && x.Quoting.Label.TLP.StricterThan(strictest.TLP) {
+			strictest = x.Quoting.Label
 		}
 		if err := c.pending(&x); err != nil {
 			return err
@@ -253,7 +266,7 @@ func (c *Ctx) topicHead(t forum.Topic) ui.Heading {
 }
 
 // topicComposer prepares the reply.
-func (c *Ctx) topicComposer(x *topicView, in composed, problem error) error {
+func (c *Ctx) topicComposer(x *topicView, in composed, g gate, problem error) error {
 	t := x.Topic
 	key := "reply:" + t.ID
 	saved, err := c.recall(&in, key)
@@ -266,7 +279,7 @@ func (c *Ctx) topicComposer(x *topicView, in composed, problem error) error {
 		if err != nil {
 			return err
 		}
-		if found && q.Topic == t.ID && q.Deleted == nil {
+		if found && q.Topic == t.ID && q.Deleted == nil && !g.hides(q.Label) {
 			x.Quoting = &q
 		} else {
 			in.Quote = ""

@@ -12,9 +12,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/mattn/go-isatty"
-	"github.com/schollz/progressbar/v3"
-
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/seal"
@@ -180,31 +177,6 @@ func loadKeys(file, dir string) error {
 		return fmt.Errorf("%s holds no master key", file)
 	}
 	return nil
-}
-
-// bar shows progress on a terminal, and nothing elsewhere.
-type bar struct{ b *progressbar.ProgressBar }
-
-func newBar(what string) *bar {
-	if !isatty.IsTerminal(os.Stderr.Fd()) {
-		return &bar{}
-	}
-	return &bar{progressbar.NewOptions64(-1, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription(what),
-		progressbar.OptionShowCount(), progressbar.OptionThrottle(100e6), progressbar.OptionClearOnFinish())}
-}
-
-func (b *bar) set(what string, done, total int64) {
-	if b.b != nil {
-		b.b.ChangeMax64(max(total, 1))
-		b.b.Describe(what)
-		_ = b.b.Set64(done)
-	}
-}
-
-func (b *bar) end() {
-	if b.b != nil {
-		_ = b.b.Finish()
-	}
 }
 
 // emptyBut reports whether a folder holds nothing but the named entry.

@@ -14,8 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"github.com/cordon-isao/cordon/cmd/cordon/furnish"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
@@ -231,22 +229,6 @@ func (s *storyClock) Now() time.Time {
 
 func (s *storyClock) set(t time.Time) { s.manual.Store(max(s.manual.Load(), clock.Micros(t))) }
 func (s *storyClock) release()        { s.free.Store(true) }
-
-// progress shows how far a long work is, in the terminal.
-func progress(out io.Writer, n int, what string) *progressbar.ProgressBar {
-	opts := []progressbar.Option{progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(30),
-		progressbar.OptionShowCount(), progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionClearOnFinish()}
-	if f, ok := out.(*os.File); !ok || !terminal(f) {
-		opts = append(opts, progressbar.OptionSetVisibility(false))
-		fmt.Fprintln(out, what+" …")
-	}
-	return progressbar.NewOptions(n, opts...)
-}
-
-func terminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
 
 // kindOf maps the furnishing's kinds to the policy's: the desk is the ISAO's own.
 func kindOf(kind string) policy.Kind {

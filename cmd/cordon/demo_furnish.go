@@ -49,13 +49,16 @@ func (h *house) furnish(ctx context.Context, clk *storyClock, out io.Writer) (*d
 		orgs: map[string]string{}, people: map[string]string{}, circles: map[string]string{}, rooms: map[string]string{},
 		viewers: map[string]policy.Viewer{}, topics: map[string]string{}, posts: map[string][]string{}}
 	steps := s.steps()
-	bar := progress(out, len(steps)+3, "Furnishing the demo: "+fmt.Sprint(len(c.Advisories))+" advisories, "+fmt.Sprint(len(c.People))+" people")
+	fmt.Fprintf(out, "Furnishing the demo: %d advisories, %d people, %d topics …\n", len(c.Advisories), len(c.People), len(c.Topics))
+	bar, done := newBar("furnishing"), int64(0)
+	defer bar.end()
+	tick := func() { done++; bar.set("furnishing", done, int64(len(steps)+3)) }
 	clk.set(steps[0].at.Add(-30 * 24 * time.Hour))
 	for _, part := range []func() error{s.found, s.form, s.open} {
 		if err := part(); err != nil {
 			return nil, err
 		}
-		bar.Add(1)
+		tick()
 	}
 	for _, st := range steps {
 		if err := ctx.Err(); err != nil {
@@ -65,9 +68,8 @@ func (h *house) furnish(ctx context.Context, clk *storyClock, out io.Writer) (*d
 		if err := st.act(); err != nil {
 			return nil, err
 		}
-		bar.Add(1)
+		tick()
 	}
-	bar.Finish()
 	state := &demoState{}
 	for _, p := range c.People {
 		o := s.org(p.Org)

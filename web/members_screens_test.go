@@ -26,9 +26,9 @@ type town struct {
 	hidden        string // a circle that only wim is in
 }
 
-func openTown(t *testing.T, demo bool) town {
+func openTown(t *testing.T, database string, demo bool) town {
 	t.Helper()
-	x := town{house: openHouse(t, demo), ana: "person_00000000000000000000000000"}
+	x := town{house: openHouseOn(t, database, demo), ana: "person_00000000000000000000000000"}
 	settings := x.found(x.ana)
 	x.bo = x.person(settings.Org, "Bo Dahl", true, policy.RoleDesk)
 	x.pump = x.org("Pumpworks", policy.Manufacturer, "infusion pumps", "syringe drivers", "feeding pumps", "pump gateways")
@@ -85,9 +85,9 @@ func TestPeopleScreens(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser")
 	}
-	real := openTown(t, false)
+	real := openTown(t, "", false)
 	real.apply()
-	demo := openTown(t, true)
+	demo := openTown(t, "", true)
 	link := func(h *house, kind string) string {
 		var l members.Link
 		h.write(h.viewer(real.pia), func(tx *db.Tx) (err error) {
@@ -187,8 +187,10 @@ func TestPeopleScreens(t *testing.T) {
 
 // TestOthersThingsAreMissing asks for what is not theirs: each answers as a page
 // that never was (T-08, T-10).
-func TestOthersThingsAreMissing(t *testing.T) {
-	x := openTown(t, true)
+func TestOthersThingsAreMissing(t *testing.T) { onBoth(t, testOthersThingsAreMissing) }
+
+func testOthersThingsAreMissing(t *testing.T, database string) {
+	x := openTown(t, database, true)
 	pol, wim := x.client(x.session(x.pol, true)), x.client(x.session(x.wim, true))
 	missing := pol.get("/no-such-page")
 	missing.want(t, 404)
@@ -224,8 +226,10 @@ func TestOthersThingsAreMissing(t *testing.T) {
 
 // TestFormsKeepWhatWasTyped sends forms that are wrong: the answer says how to
 // mend it, and everything typed is still there.
-func TestFormsKeepWhatWasTyped(t *testing.T) {
-	x := openTown(t, false)
+func TestFormsKeepWhatWasTyped(t *testing.T) { onBoth(t, testFormsKeepWhatWasTyped) }
+
+func testFormsKeepWhatWasTyped(t *testing.T, database string) {
+	x := openTown(t, database, false)
 	pia := x.client(x.session(x.pia, true))
 	for _, c := range []struct {
 		path   string
@@ -264,8 +268,10 @@ func TestFormsKeepWhatWasTyped(t *testing.T) {
 }
 
 // TestTokenIsShownOnce makes a token, uses its text nowhere again, and revokes it.
-func TestTokenIsShownOnce(t *testing.T) {
-	x := openTown(t, false)
+func TestTokenIsShownOnce(t *testing.T) { onBoth(t, testTokenIsShownOnce) }
+
+func testTokenIsShownOnce(t *testing.T, database string) {
+	x := openTown(t, database, false)
 	pia := x.client(x.session(x.pia, true))
 	a := pia.post("/account/tokens", url.Values{"name": {"nightly job"}, "days": {"30"}, "scopes": {"read"}})
 	a.want(t, 200, "Copy it now", "nightly job")

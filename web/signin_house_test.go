@@ -26,6 +26,7 @@ import (
 	"github.com/cordon-isao/cordon/internal/live"
 	"github.com/cordon-isao/cordon/internal/seal"
 	"github.com/cordon-isao/cordon/internal/testkit/browser"
+	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
@@ -49,6 +50,18 @@ type house struct {
 // are added to server.Demo.
 func openHouse(t *testing.T, demo bool) *house {
 	t.Helper()
+	return openHouseOn(t, "", demo)
+}
+
+// onBoth runs a test on SQLite and on PostgreSQL.
+func onBoth(t *testing.T, fn func(t *testing.T, database string)) {
+	t.Run("sqlite", func(t *testing.T) { fn(t, "") })
+	t.Run("postgres", func(t *testing.T) { fn(t, pgtest.URL(t, pgtest.NoFsync())) })
+}
+
+// openHouseOn opens an empty house on a database; "" is SQLite.
+func openHouseOn(t *testing.T, database string, demo bool) *house {
+	t.Helper()
 	h := &house{t: t, clock: clock.NewManual(time.Now())}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	srv := httptest.NewUnstartedServer(nil)
@@ -57,7 +70,7 @@ func openHouse(t *testing.T, demo bool) *house {
 	box := seal.NewBox(seal.NewKey())
 	l, err := ledger.New(filepath.Join(t.TempDir(), "keys"), box, log)
 	h.ok(err)
-	h.db, err = db.Open(ctx, db.Options{Dir: t.TempDir(), Clock: h.clock, Log: log, Ledger: l,
+	h.db, err = db.Open(ctx, db.Options{Dir: t.TempDir(), URL: database, Clock: h.clock, Log: log, Ledger: l,
 		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, evidence.Schema}})
 	h.ok(err)
 	h.ok(l.Attach(ctx, h.db))
@@ -289,7 +302,9 @@ func (c client) do(method, path string, form url.Values, cookies ...*http.Cookie
 var tags = regexp.MustCompile(`<[^>]*>`)
 
 // text is what a page says, without its tags.
-func (a answer) text() string { return strings.Join(strings.Fields(tags.ReplaceAllString(a.body, " ")), " ") }
+func (a answer) text() string {
+	return strings.Join(strings.Fields(tags.ReplaceAllString(a.body, " ")), " ")
+}
 
 // want fails unless the answer has the status and says all of it.
 func (a answer) want(t *testing.T, status int, says ...string) {

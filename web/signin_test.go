@@ -127,8 +127,10 @@ func sessionCookie(t *testing.T, d device) string {
 
 // TestSessions is T-44 beside the browser: fixation, cookie tossing, a token in
 // the address, ending sessions, the cap, replay after rotation.
-func TestSessions(t *testing.T) {
-	h := openHouse(t, true)
+func TestSessions(t *testing.T) { onBoth(t, testSessions) }
+
+func testSessions(t *testing.T, database string) {
+	h := openHouseOn(t, database, true)
 	ana := "person_00000000000000000000000000"
 	settings := h.found(ana)
 	kari := h.person(settings.Org, "Kari Lie", true)
@@ -273,8 +275,10 @@ func TestDemoSignIn(t *testing.T) {
 
 // TestFailuresTellNothing is the door's part of T-45: what fails answers with the
 // same bytes, whether or not there is something behind it.
-func TestFailuresTellNothing(t *testing.T) {
-	h := openHouse(t, false)
+func TestFailuresTellNothing(t *testing.T) { onBoth(t, testFailuresTellNothing) }
+
+func testFailuresTellNothing(t *testing.T, database string) {
+	h := openHouseOn(t, database, false)
 	ana := "person_00000000000000000000000000"
 	h.found(ana)
 	path := func(link string) string { return strings.TrimPrefix(link, h.url) }

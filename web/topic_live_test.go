@@ -157,7 +157,7 @@ func TestScreens(t *testing.T) {
 		t.Skip("needs a browser")
 	}
 	h := openForum(t, "", true)
-	topic := h.topic("Osei", "Infusion pumps", "Telnet service reachable on PW-7 after a watchdog reset", "After a **watchdog reset** the pump opens port 23 for about 40 s.\n\n- PW-7 up to 4.1\n- PW-8 up to 2.0\n\n> [!quote TLP:AMBER]\n> seen in our lab\n\n| Version | Fixed |\n|---|---|\n| 4.1 | no |\n| 4.2 | yes |\n\n[@Roy](person:"+h.people["Roy"]+") can you check?", h.pumpLabel())
+	topic := h.topic("Osei", "Infusion pumps", "Telnet service reachable on PW-7 after a watchdog reset", "After a **watchdog reset** the pump opens port 23 for about 40 s.\n\n- PW-7 up to 4.1\n- PW-8 up to 2.0\n\n> [!quote TLP:AMBER]\n> seen in our lab\n\n| Version | Fixed |\n|---|---|\n| 4.1 | no |\n| 4.2 | yes |\n\n@[Roy](person:"+h.people["Roy"]+") can you check?", h.pumpLabel())
 	public := h.topic("Ana", "Public notices", "ICSMA-26-101-01 Pumpworks PW-7", "Public advisory.", policy.Label{TLP: policy.Clear, Audience: policy.NewAudience(policy.Public)})
 	h.topic("Ana", "Everyone", "How the desk works", "Ask us.", policy.Label{TLP: policy.Green, Audience: policy.NewAudience(policy.Community)})
 	post := h.reply("Adeyemi", topic, "We have 40 of them. Is there a way to see it from the outside?")

@@ -55,6 +55,11 @@ func TestMainJobWithoutScript(t *testing.T) {
 		osei.get(topic).want(200, "We have 40 of them.", "K. Adeyemi", "New since your last visit")
 		osei.get("/inbox").want(200, "You are up to date") // it was read
 
+		// Who is mentioned is told so, under the name he has here; others cannot be mentioned.
+		osei.get(topic).send("/posts", map[string][]string{"body": {"@[whoever](person:" + h.people["Adeyemi"] + ") how many?"}}).want(200, "@K. Adeyemi")
+		adeyemi.get("/inbox").want(200, "Needs you", "You are mentioned · 1 new post")
+		osei.get(topic).send("/posts", map[string][]string{"body": {"@[x](person:" + h.people["Hilde"] + ")"}}).want(422, "Mention only people in the audience.")
+
 		// Whoever is not addressed finds no trace of it.
 		for _, who := range []string{"Hilde", "Ada", ""} {
 			v := h.visitor(who)

@@ -3,8 +3,11 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -166,8 +169,13 @@ func (dl dialect) classify(err error) errClass {
 			return errFull
 		case pg.Code == "40001", pg.Code == "40P01", pg.Code == "57014":
 			return errBusy
+		case strings.HasPrefix(pg.Code, "08"), strings.HasPrefix(pg.Code, "57P"), pg.Code == "53300":
+			return errGone // it stops, crashed, starts, or has no place for one more connection
 		}
 		return errOther
+	}
+	if dl.engine == Postgres && unreachable(err) {
+		return errGone
 	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
@@ -187,6 +195,13 @@ func (dl dialect) classify(err error) errClass {
 		}
 	}
 	return errOther
+}
+
+// unreachable reports whether the connection to the server broke.
+func unreachable(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, pgconn.ErrConnClosed)
 }
 
 // undoes reports whether the engine may have undone the whole transaction by
@@ -212,6 +227,7 @@ const (
 	errConstraint
 	errFull
 	errBusy
+	errGone
 	errIO
 	errFatal
 )

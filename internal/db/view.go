@@ -272,6 +272,8 @@ func (d *DB) wrap(err error, stmt string) error {
 		return &fault.Error{Kind: fault.Conflict, Message: "This refers to something that is not there any more.", Err: err}
 	case errFull:
 		return &fault.Error{Kind: fault.Busy, Message: "The storage is full: nothing was saved, and nothing that was saved is lost. The operator has to make room.", Err: err}
+	case errGone:
+		return &fault.Error{Kind: fault.Busy, Message: "The store cannot be reached just now. Nothing was saved; try again.", Err: err}
 	case errBusy:
 		return &fault.Error{Kind: fault.Busy, Message: "The store is busy. Nothing was saved; try again.", Err: err}
 	}

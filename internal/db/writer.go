@@ -278,7 +278,9 @@ func (d *DB) answer(err error, message string) error {
 	if k := fault.KindOf(err); k != fault.Internal {
 		return err
 	}
-	if e := d.wrap(err, "COMMIT"); fault.KindOf(e) != fault.Internal {
+	// Only the caller knows what a lost connection means: before the commit that
+	// nothing was saved, during it that nobody can tell.
+	if e := d.wrap(err, "COMMIT"); fault.KindOf(e) != fault.Internal && d.dialect.classify(err) != errGone {
 		return e
 	}
 	return &fault.Error{Kind: fault.Busy, Message: message, Err: err}

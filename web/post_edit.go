@@ -73,7 +73,13 @@ func (c *Ctx) postChange() error {
 		return fault.Invalidf("The form is not whole. Load the page again.")
 	}
 	post := c.R.PathValue("post")
-	err = c.write(func(tx *db.Tx) error { return c.Forum.Edit(tx, post, body, edits) })
+	err = c.write(func(tx *db.Tx) error {
+		marked, err := c.mention(tx.View, body)
+		if err != nil {
+			return err
+		}
+		return c.Forum.Edit(tx, post, marked, edits)
+	})
 	if fault.Is(err, fault.Conflict) && c.says(post, body) {
 		err = nil // it arrived before, over a bad line
 	}

@@ -33,7 +33,11 @@ func (c *Ctx) topicReply() error {
 		if l.TLP == t.Label.TLP && l.Audience.Equal(t.Label.Audience) {
 			l = policy.Label{} // the topic's
 		}
-		id, _, err := c.Forum.Reply(tx, topic, forum.NewPost{Body: in.Body, Label: l, Quote: in.Quote, Files: in.uploads(), Draft: in.Draft})
+		body, err := c.mention(tx.View, in.Body)
+		if err != nil {
+			return "", err
+		}
+		id, _, err := c.Forum.Reply(tx, topic, forum.NewPost{Body: body, Label: l, Quote: in.Quote, Files: in.uploads(), Draft: in.Draft})
 		return id, err
 	})
 	if err != nil {

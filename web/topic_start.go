@@ -68,7 +68,11 @@ func (c *Ctx) topicStart() error {
 		if err != nil {
 			return "", err
 		}
-		id, _, err := c.Forum.StartTopic(tx, room, forum.NewTopic{Title: in.Title, Body: in.Body, Label: l, Files: in.uploads(), Draft: in.Draft})
+		body, err := c.mention(tx.View, in.Body)
+		if err != nil {
+			return "", err
+		}
+		id, _, err := c.Forum.StartTopic(tx, room, forum.NewTopic{Title: in.Title, Body: body, Label: l, Files: in.uploads(), Draft: in.Draft})
 		return id, err
 	})
 	if err != nil {

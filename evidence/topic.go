@@ -98,6 +98,14 @@ func (e *Evidence) Topic(ctx context.Context, d *db.DB, viewer policy.Viewer, to
 	return writePack(w, append(all, list), at)
 }
 
+// own is a label for the viewer's eyes alone; a program's is that of the topic.
+func own(who policy.Viewer, topic policy.Label) policy.Label {
+	if !who.SignedIn() {
+		return topic
+	}
+	return policy.Label{TLP: policy.Red, Audience: policy.NewAudience(policy.OfPerson(who.Person))}
+}
+
 // begin judges the wish and records the taking.
 func (e *Evidence) begin(tx *db.Tx, topic string) (p Pack, err error) {
 	t, err := e.forum.Topic(tx.View, topic)
@@ -136,7 +144,9 @@ func (e *Evidence) begin(tx *db.Tx, topic string) (p Pack, err error) {
 	if err != nil {
 		return p, err
 	}
-	tx.Append(db.Entry{Verb: exportedVerb, Object: p.ID, Parent: topic, Room: t.Room, Label: t.Label, Data: exported{about}})
+	// Who secures evidence, and when, is nobody else's to know: not the other
+	// readers' streams, nor the packs they take later (T-01).
+	tx.Append(db.Entry{Verb: exportedVerb, Object: p.ID, Parent: topic, Room: t.Room, Label: own(tx.Viewer(), t.Label), Data: exported{about}})
 	return p, nil
 }
 

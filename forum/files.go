@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -120,7 +121,7 @@ func (f *Forum) take(ctx context.Context, file *File, key [32]byte, in Incoming)
 	case err != nil && from.err != nil:
 		return fault.InvalidField("file", "The file did not arrive whole. Send it again.")
 	case err != nil:
-		return fmt.Errorf("store file %s: %w", file.ID, err)
+		return notStored(file.ID, err)
 	case in.Size >= 0 && size != in.Size:
 		return fault.InvalidField("file", "The file did not arrive whole: %d of %d bytes came. Send it again.", size, in.Size)
 	case size == 0:
@@ -132,6 +133,14 @@ func (f *Forum) take(ctx context.Context, file *File, key [32]byte, in Incoming)
 		return f.preview(ctx, file, key)
 	}
 	return nil
+}
+
+// notStored is the fault of a store that could not keep a file.
+func notStored(id string, err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return &fault.Error{Kind: fault.Busy, Message: "The storage is full: nothing was saved, and nothing that was saved is lost. The operator has to make room.", Err: err}
+	}
+	return fmt.Errorf("store file %s: %w", id, err)
 }
 
 // media guesses a media type. Text of any kind is text/plain: what a browser
@@ -157,7 +166,7 @@ func (f *Forum) preview(ctx context.Context, file *File, key [32]byte) error {
 		return nil
 	}
 	if _, _, err := f.files.Put(ctx, previewOf(file.ID), key, strings.NewReader(string(png)), int64(len(png))); err != nil {
-		return fmt.Errorf("store the preview of file %s: %w", file.ID, err)
+		return notStored(file.ID, err)
 	}
 	file.Width, file.Height = w, h
 	return nil

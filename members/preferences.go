@@ -15,16 +15,16 @@ type Preferences struct {
 	Density string `json:"density"`  // compact, default or comfortable
 	KeysOff bool   `json:"keys_off"` // single-letter keys
 
-	// What is worth a notice. The defaults are quiet.
+	// What stands under "Needs you" in the inbox, besides decisions; the rest is
+	// below it, by room. The defaults are quiet.
 	Mentions  bool `json:"mentions"`   // somebody mentions me
-	Matches   bool `json:"matches"`    // something touches my organization
-	Replies   bool `json:"replies"`    // in topics I wrote in
-	NewTopics bool `json:"new_topics"` // in my rooms
+	Replies   bool `json:"replies"`    // answers to topics I started
+	NewTopics bool `json:"new_topics"` // topics begun in rooms I can see
 }
 
 // DefaultPreferences are those of a person who chose nothing.
 func DefaultPreferences() Preferences {
-	return Preferences{Theme: "auto", Density: "default", Mentions: true, Matches: true}
+	return Preferences{Theme: "auto", Density: "default", Mentions: true, Replies: true}
 }
 
 // Preferences reads the viewer's preferences.

@@ -332,7 +332,7 @@ func TestPreferences(t *testing.T) {
 			h.read(who, func(v *db.View) (err error) { p, err = h.m.Preferences(v); return err })
 			return p
 		}
-		if get() != want || !want.Mentions || want.Replies {
+		if get() != want || !want.Mentions || !want.Replies || want.NewTopics {
 			t.Errorf("the defaults are %+v", get())
 		}
 		want.Theme, want.KeysOff, want.Mentions = "dark", true, false

@@ -215,11 +215,11 @@ func (c *Ctx) tokenRevoke() error {
 
 // accountChoices keeps how the reader likes to be told and shown.
 func (c *Ctx) accountChoices() error {
-	t, err := c.typed("theme", "density", "keys", "mentions", "matches", "replies", "new_topics")
+	t, err := c.typed("theme", "density", "keys", "mentions", "replies", "new_topics")
 	if err != nil {
 		return err
 	}
-	p := members.Preferences{Theme: t["theme"], Density: t["density"], KeysOff: t["keys"] == "", Mentions: t["mentions"] != "", Matches: t["matches"] != "",
+	p := members.Preferences{Theme: t["theme"], Density: t["density"], KeysOff: t["keys"] == "", Mentions: t["mentions"] != "",
 		Replies: t["replies"] != "", NewTopics: t["new_topics"] != ""}
 	if err := c.note(func(tx *db.Tx) error { return c.Members.SetPreferences(tx, p) }); err != nil {
 		return c.accountAgain(err, accountForm{which: "display", t: t}, "theme", "density")

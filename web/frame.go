@@ -113,7 +113,7 @@ func (c *Ctx) nav() ([]ui.NavGroup, error) {
 		}},
 		{Title: "Together", Items: []ui.NavItem{
 			{Label: "Rooms", Href: "/rooms", Icon: "room", Key: "r"},
-			{Label: "Circles", Href: "/circles", Icon: "people"},
+			{Label: "Circles", Href: "/circles", Icon: "circle"},
 			{Label: "Search", Href: "/search", Icon: "search", Key: "s"},
 		}},
 		{Title: "Organization", Items: []ui.NavItem{

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
 	"github.com/cordon-isao/cordon/web/ui"
 )
@@ -47,6 +48,10 @@ func (c *Ctx) inbox() error {
 	if err != nil {
 		return err
 	}
+	prefs, err := c.Members.Preferences(c.View)
+	if err != nil {
+		return err
+	}
 	x := inboxView{Muted: in.Skipped, First: after.IsZero()}
 	var label policy.Label
 	strictest := func(l policy.Label) {
@@ -74,7 +79,7 @@ func (c *Ctx) inbox() error {
 				continue
 			}
 			strictest(n.Topic.Label)
-			row, mine := c.newsRow(n, room)
+			row, mine := c.newsRow(n, room, prefs)
 			if mine {
 				x.Needs = append(x.Needs, row)
 			} else {
@@ -94,8 +99,9 @@ func (c *Ctx) inbox() error {
 	return c.show(Page{Title: "Inbox", Kind: "inbox", Label: label, Live: []string{"*"}, Body: inboxBody(x)})
 }
 
-// newsRow is one topic with news; mine says that it is for the reader himself.
-func (c *Ctx) newsRow(n forum.News, room forum.RoomNews) (row ui.Row, mine bool) {
+// newsRow is one topic with news; mine says that it is for the reader himself,
+// as he chose on his account page.
+func (c *Ctx) newsRow(n forum.News, room forum.RoomNews, prefs members.Preferences) (row ui.Row, mine bool) {
 	t := n.Topic
 	row = ui.Row{ID: t.ID, Title: t.Title, Href: "/posts/" + n.First, Label: string(t.Label.TLP), Unread: true, At: t.Last.At, Now: c.View.Now(),
 		Actions: []ui.Action{{Label: "Done", Href: "/inbox/done", Method: "post", Key: "e", Kind: "quiet", Hidden: []ui.Hidden{{Name: "topic", Value: t.ID}}}}}
@@ -105,11 +111,11 @@ func (c *Ctx) newsRow(n forum.News, room forum.RoomNews) (row ui.Row, mine bool)
 	}
 	switch {
 	case n.Mentioned:
-		row.Meta, mine = "You are mentioned · "+count, true
+		row.Meta, mine = "You are mentioned · "+count, prefs.Mentions
 	case n.Mine:
-		row.Meta, mine = "Answers to your topic · "+count, true
+		row.Meta, mine = "Answers to your topic · "+count, prefs.Replies
 	case n.Fresh:
-		row.Meta = "New topic by " + t.Author.Name + ", " + t.Author.OrgName
+		row.Meta, mine = "New topic by "+t.Author.Name+", "+t.Author.OrgName, prefs.NewTopics
 	default:
 		row.Meta = count
 	}

@@ -163,7 +163,7 @@ type Compose struct {
 	PreviewURL     string    // "" means that the audience is fixed
 	Preview        Preview
 	Errors         []FieldError
-	FileLimit      string // "50 MB each"; "" takes no files
+	FileLimit      string   // "50 MB each"; "" takes no files
 	Attached       []Option // files of an earlier try that are kept; sent as "upload"
 	Hidden         []Hidden
 	Now            time.Time

@@ -137,10 +137,11 @@ func (c *call) identify(v *db.View) error {
 		if fault.Is(err, fault.Forbidden) {
 			return nil
 		}
-		if err == nil {
-			c.who, c.session = who, session
+		if err != nil {
+			return err
 		}
-		return err
+		c.who, c.session = who, session
+		return c.Members.SecondPasskey(v.As(who))
 	}
 	return nil
 }

@@ -145,6 +145,19 @@ func (m *Members) NeedsSecondPasskey(v *db.View) (bool, error) {
 	return n < 2, err
 }
 
+// SecondPasskey refuses a person with one passkey only what would open items of
+// TLP:AMBER and stricter past the pages: a token, or the API in a browser.
+func (m *Members) SecondPasskey(v *db.View) error {
+	if v.Viewer().Via == "" {
+		return nil // the program itself acts
+	}
+	needs, err := m.NeedsSecondPasskey(v)
+	if err == nil && needs {
+		err = fault.Conflictf("Add a second passkey on your account page first: until then nothing of TLP:AMBER or stricter opens, for programs neither.")
+	}
+	return err
+}
+
 // Begun is a ceremony that the browser goes on with.
 type Begun struct {
 	ID      string          // of the ceremony; the browser brings it back

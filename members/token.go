@@ -50,6 +50,9 @@ func (m *Members) MakeToken(tx *db.Tx, n NewToken) (text string, t APIToken, err
 	if err := m.freshly(tx.View); err != nil {
 		return "", t, err
 	}
+	if err := m.SecondPasskey(tx.View); err != nil {
+		return "", t, err
+	}
 	return m.makeToken(tx, who.Person, n)
 }
 

@@ -210,11 +210,30 @@ func TestSessionFixation(t *testing.T) {
 	}
 }
 
+// twoPasskeys gives a person two passkeys that nobody holds.
+func (h *house) twoPasskeys(person string) {
+	h.must(h.write(policy.System("demo"), func(tx *db.Tx) error {
+		for _, id := range []string{"a", "b"} {
+			if _, err := tx.Exec(`INSERT INTO passkeys (id, person, credential, name, record, counter, made_at, used_at, blocked_at) VALUES ($1, $2, $1, 'test', '{}', 0, 1, 0, 0)`, id+person, person); err != nil {
+				return err
+			}
+		}
+		tx.Append(db.Entry{Verb: "passkey.added", Object: person, Label: toPerson(person), Data: struct{}{}})
+		return nil
+	}))
+}
+
 func TestTokens(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		tok, _ := h.signIn(h.eng)
 		who, _, err := h.auth(tok)
 		h.must(err)
+		// A token opens what two passkeys protect.
+		h.refused(who, fault.Conflict, func(tx *db.Tx) error {
+			_, _, err := h.m.MakeToken(tx, NewToken{Name: "SIEM", Scopes: []policy.Scope{policy.ScopeRead}})
+			return err
+		})
+		h.twoPasskeys(h.eng)
 		var text string
 		var made APIToken
 		h.must(h.write(who, func(tx *db.Tx) (err error) {

@@ -56,7 +56,7 @@ func circlesPage(list []members.Circle, who policy.Viewer, now time.Time) templ.
 			if len(list) == 0 {
 				templ_7745c5c3_Err = ui.EmptyState(ui.Empty{Title: "No circle yet", Text: "A circle is a named group of people. Form one, add people, then share with it or open a room for it.",
 					Action:  &ui.Action{Label: "Form a circle", Href: "/circles/new", Kind: "primary"},
-					Example: ui.List("example-circles", []ui.Row{{Title: "Infusion pump working group", Meta: "Manufacturers and hospitals who watch pump vulnerabilities together.", State: "12 people", Icon: "people"}})}).Render(ctx, templ_7745c5c3_Buffer)
+					Example: ui.List("example-circles", []ui.Row{{Title: "Infusion pump working group", Meta: "Manufacturers and hospitals who watch pump vulnerabilities together.", State: "12 people", Icon: "circle"}})}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -92,7 +92,7 @@ func circleRows(list []members.Circle, now time.Time) (rows []ui.Row) {
 		case x.Mine:
 			state = "Member"
 		}
-		rows = append(rows, ui.Row{ID: x.ID, Title: x.Name, Href: "/circles/" + x.ID, Meta: x.Purpose, State: state, Label: string(x.Label.TLP), Icon: "people", Now: now})
+		rows = append(rows, ui.Row{ID: x.ID, Title: x.Name, Href: "/circles/" + x.ID, Meta: x.Purpose, State: state, Label: string(x.Label.TLP), Icon: "circle", Now: now})
 	}
 	return rows
 }

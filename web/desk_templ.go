@@ -668,7 +668,7 @@ func deskApplicationPage(x applicationView, now time.Time) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormSpec{ID: "sponsor", Action: "/desk/applications/" + x.a.ID + "/sponsor", Submit: "Name the sponsor", Errors: x.errorsOf("sponsor")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Form(ui.FormSpec{ID: "sponsor", Action: "/desk/applications/" + x.a.ID + "/sponsor", Submit: "Name the sponsor", Plain: true, Errors: x.errorsOf("sponsor")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -55,6 +55,23 @@ func openTown(t *testing.T, database string, demo bool) town {
 }
 
 // apply has an organization apply in a browser.
+// twoPasskeys gives a person two passkeys that nobody holds.
+func (x *town) twoPasskeys(person string) {
+	x.t.Helper()
+	err := x.db.Write(ctx, policy.System("test"), func(tx *db.Tx) error {
+		for _, id := range []string{"a", "b"} {
+			if _, err := tx.Exec(`INSERT INTO passkeys (id, person, credential, name, record, counter, made_at, used_at, blocked_at) VALUES ($1, $2, $1, 'test', '{}', 0, 1, 0, 0)`, id+person, person); err != nil {
+				return err
+			}
+		}
+		tx.Append(db.Entry{Verb: "passkey.added", Object: person, Label: policy.Default(x.pump), Data: struct{}{}})
+		return nil
+	})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+}
+
 func (x *town) apply() {
 	x.t.Helper()
 	var l members.Link
@@ -273,7 +290,10 @@ func TestTokenIsShownOnce(t *testing.T) { onBoth(t, testTokenIsShownOnce) }
 func testTokenIsShownOnce(t *testing.T, database string) {
 	x := openTown(t, database, false)
 	pia := x.client(x.session(x.pia, true))
-	a := pia.post("/account/tokens", url.Values{"name": {"nightly job"}, "days": {"30"}, "scopes": {"read"}})
+	job := url.Values{"name": {"nightly job"}, "days": {"30"}, "scopes": {"read"}}
+	pia.post("/account/tokens", job).want(t, 409, "second passkey", "nightly job")
+	x.twoPasskeys(x.pia)
+	a := pia.post("/account/tokens", job)
 	a.want(t, 200, "Copy it now", "nightly job")
 	_, rest, ok := strings.Cut(a.body, "cordon_pat_")
 	if !ok {

@@ -254,7 +254,7 @@ func emptyRoomAction(x roomView) *ui.Action {
 	if !x.Member || !x.Room.Archived.IsZero() {
 		return nil
 	}
-	return &ui.Action{Label: "Start the first topic", Href: "/rooms/" + x.Room.ID + "/topics/new", Kind: "primary"}
+	return &ui.Action{Label: "Start the first topic", Href: "/rooms/" + x.Room.ID + "/topics/new"}
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -49,7 +49,7 @@ func BenchmarkDurable(b *testing.B) {
 			})
 		},
 		"http": func(i int) error {
-			a := send(w.client, "POST", w.url+"/api/v1/topics/"+topics[i%len(topics)]+"/posts", tokens[i], fmt.Appendf(nil, `{"body":"Post %d about a pump."}`, number.Add(1)))
+			a := sendJSON(w.client, "POST", w.url+"/api/v1/topics/"+topics[i%len(topics)]+"/posts", tokens[i], fmt.Appendf(nil, `{"body":"Post %d about a pump."}`, number.Add(1)))
 			if a != http.StatusCreated {
 				return fmt.Errorf("answered %d", a)
 			}

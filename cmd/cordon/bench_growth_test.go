@@ -341,9 +341,9 @@ func (s *filled) get(b *testing.B, path string) int {
 	return len(body)
 }
 
-// send sends one JSON request with a token and returns the answer's status, 0 if
+// sendJSON sends one JSON request with a token and returns the answer's status, 0 if
 // there was none.
-func send(c *http.Client, method, url, token string, body []byte) int {
+func sendJSON(c *http.Client, method, url, token string, body []byte) int {
 	req, err := http.NewRequest(method, url, bytes.NewReader(body))
 	if err != nil {
 		return 0

@@ -83,7 +83,7 @@ func serveBuilt(b *testing.B, bin, dir string) *running {
 	if p.url == "" {
 		b.Fatalf("it did not open:\n%s", p.out)
 	}
-	if s := send(programClient, "GET", p.url+"/healthz", "", nil); s != http.StatusOK {
+	if s := sendJSON(programClient, "GET", p.url+"/healthz", "", nil); s != http.StatusOK {
 		b.Fatalf("it answers %d", s)
 	}
 	return p

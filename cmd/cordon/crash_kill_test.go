@@ -306,6 +306,7 @@ func (v *victim) settle() {
 			got := v.read(d.id)
 			switch got.Body {
 			case d.text:
+				d.file = v.posts[d.id].file
 				v.posts[d.id] = d
 			case d.was:
 			default:

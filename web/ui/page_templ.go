@@ -383,7 +383,7 @@ func Page(f Frame) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if f.Right != nil {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<aside id=\"ui-context\" class=\"rail right\" popover aria-label=\"Context\"><div data-live=\"right\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<aside id=\"ui-context\" class=\"rail right\" popover tabindex=\"0\" aria-label=\"Context\"><div data-live=\"right\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -322,6 +322,7 @@ type FormSpec struct {
 	Action         string // takes POST
 	Submit         string // "Save the name": a verb with its object
 	Danger         bool
+	Plain          bool // beside the page's main action, not it
 	Errors         []FieldError
 	Hidden         []Hidden
 	Confirm        string // asked before it is sent

@@ -1,0 +1,842 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cordon-isao/cordon/forum"
+	"github.com/cordon-isao/cordon/internal/clock"
+	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/httpkit"
+	"github.com/cordon-isao/cordon/internal/ids"
+	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
+	"github.com/cordon-isao/cordon/internal/testkit/softkey"
+	"github.com/cordon-isao/cordon/members"
+	"github.com/cordon-isao/cordon/policy"
+)
+
+// The attacks of security.md A3 that go over every route. Their town is a house
+// behind its real doors, asked in process, so that ten thousand requests take
+// seconds and two towns can have one address.
+const (
+	townHost   = "localhost:4000"
+	townOrigin = "http://" + townHost
+)
+
+// townEpoch is when every town's story begins.
+var townEpoch = time.Date(2026, 11, 14, 9, 0, 0, 0, time.UTC)
+
+// attackSeed is the seed of this run; CORDON_SEED=N runs it again.
+func attackSeed(t testing.TB) uint64 {
+	seed := rand.Uint64()
+	if s := os.Getenv("CORDON_SEED"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed = n
+	}
+	t.Logf("replay: CORDON_SEED=%d go test ./cmd/cordon -run '^%s$' -count=1", seed, strings.SplitN(t.Name(), "/", 2)[0])
+	return seed
+}
+
+// town is a house, its doors, and who lives in it by name.
+type town struct {
+	*world
+	manual  *clock.Manual
+	handler http.Handler
+	db      string // address of its database; "" is SQLite
+	log     *logBook
+
+	people, orgs, circles, rooms, topics, posts, files map[string]string
+	relabels, shorts                                   map[string]string
+	sessions, tokens                                   map[string]string // id of a person's
+	cookies                                            map[string]string // a person's session
+	bearers                                            map[string]string // a person's token, "name/read" for read only
+}
+
+// logBook keeps what a house logs.
+type logBook struct {
+	bytes.Buffer
+	lock chan struct{}
+}
+
+func (b *logBook) Write(p []byte) (int, error) {
+	b.lock <- struct{}{}
+	defer func() { <-b.lock }()
+	return b.Buffer.Write(p)
+}
+
+func (b *logBook) text() string {
+	b.lock <- struct{}{}
+	defer func() { <-b.lock }()
+	return b.Buffer.String()
+}
+
+// openTown opens the doors of the house in dir. found says that it is new.
+func openTown(t testing.TB, dir, database string, clk clock.Clock, found bool) *town {
+	t.Helper()
+	book := &logBook{lock: make(chan struct{}, 1)}
+	p := plan{Data: dir, Database: database, Origin: townOrigin, Demo: true, Clock: clk, Log: slog.New(slog.NewJSONHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	h, err := build(context.Background(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &town{world: &world{t: t, house: h, clock: clk}, db: database, log: book}
+	w.manual, _ = clk.(*clock.Manual)
+	if found {
+		w.found()
+	}
+	h.start(context.Background())
+	w.handler = h.doors(townOrigin, false, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4000})
+	return w
+}
+
+func (w *town) shut() {
+	w.house.hub.Stop()
+	if err := w.house.close(); err != nil {
+		w.t.Errorf("close the town: %v", err)
+	}
+}
+
+// tick moves the town's clock.
+func (w *town) tick(d time.Duration) {
+	if w.manual != nil {
+		w.manual.Add(d)
+	}
+}
+
+// try writes in a person's name and gives the error.
+func (w *town) try(person string, fn func(*db.Tx) error) error {
+	return w.house.db.Write(context.Background(), w.viewer(w.people[person]), fn)
+}
+
+func (w *town) tryNote(person string, fn func(*db.Tx) error) error {
+	return w.house.db.Note(context.Background(), w.viewer(w.people[person]), fn)
+}
+
+// did writes in a person's name, and must.
+func (w *town) did(person string, fn func(*db.Tx) error) {
+	w.t.Helper()
+	w.tick(time.Second)
+	if err := w.try(person, fn); err != nil {
+		w.t.Fatalf("%s: %v", person, err)
+	}
+}
+
+func (w *town) noted(person string, fn func(*db.Tx) error) {
+	w.t.Helper()
+	if err := w.tryNote(person, fn); err != nil {
+		w.t.Fatalf("%s: %v", person, err)
+	}
+}
+
+func labelled(tlp policy.TLP, ps ...policy.Principal) policy.Label {
+	return policy.Label{TLP: tlp, Audience: policy.NewAudience(ps...)}
+}
+
+func (w *town) ofOrg(names ...string) (ps []policy.Principal) {
+	for _, n := range names {
+		ps = append(ps, policy.OfOrg(w.orgs[n]))
+	}
+	return ps
+}
+
+func (w *town) ofPerson(names ...string) (ps []policy.Principal) {
+	for _, n := range names {
+		ps = append(ps, policy.OfPerson(w.people[n]))
+	}
+	return ps
+}
+
+func (w *town) ofCircle(names ...string) (ps []policy.Principal) {
+	for _, n := range names {
+		ps = append(ps, policy.OfCircle(w.circles[n]))
+	}
+	return ps
+}
+
+// upload brings a file in and returns its id.
+func (w *town) upload(person, name string, content []byte) string {
+	w.t.Helper()
+	f, err := w.house.forum.Upload(context.Background(), w.house.db, w.viewer(w.people[person]), forum.Incoming{Name: name, Size: int64(len(content)), From: bytes.NewReader(content)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return f.ID
+}
+
+// starts begins a topic under a name.
+func (w *town) starts(name, person, room, text string, l policy.Label, files ...string) string {
+	w.t.Helper()
+	var id string
+	w.did(person, func(tx *db.Tx) (err error) {
+		id, _, err = w.house.forum.StartTopic(tx, w.rooms[room], forum.NewTopic{Title: text, Body: text + ", in full.", Label: l, Files: files})
+		return err
+	})
+	w.topics[name] = id
+	w.read(program, func(v *db.View) error {
+		ps, err := w.house.forum.Posts(v, id, forum.Cursor{}, 1)
+		if err == nil {
+			w.posts[name] = ps[0].ID
+		}
+		return err
+	})
+	return id
+}
+
+// replies adds a post under a name.
+func (w *town) replies(name, person, topic, text string, l policy.Label, quote string, files ...string) string {
+	w.t.Helper()
+	w.did(person, func(tx *db.Tx) error {
+		id, _, err := w.house.forum.Reply(tx, w.topics[topic], forum.NewPost{Body: text, Label: l, Quote: quote, Files: files})
+		w.posts[name] = id
+		return err
+	})
+	return w.posts[name]
+}
+
+// settle furnishes a town: members of all kinds, and beside them the houses of
+// Shade and Umbra and one vendor, who share among themselves what nobody else
+// may learn of. Names that begin with "shade" are hidden from the subjects.
+func (w *town) settle() {
+	w.people, w.orgs, w.circles, w.rooms, w.topics, w.posts, w.files = map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
+	w.relabels, w.sessions, w.tokens, w.cookies, w.bearers = map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
+	for _, o := range []struct {
+		key, name string
+		kind      policy.Kind
+		people    string
+	}{
+		{"med", "Medley Devices", policy.Manufacturer, "mia mo*"},
+		{"hosp", "Harbor Hospital", policy.Provider, "hal han*"},
+		{"agency", "Agency of Devices", policy.Agency, "ada abe*"},
+		{"paused", "Paused Pumps", policy.Manufacturer, "sue"},
+		{"gone", "Gone Gear", policy.Manufacturer, "gus"},
+		{"lab", "Lab of Lena", policy.Researcher, "lena"},
+		{"shade", "Shade Systems", policy.Manufacturer, "sam sid*"},
+		{"umbra", "Umbra Care", policy.Provider, "una uli*"},
+		{"vend", "Vendor Voss", policy.Vendor, "vic"},
+	} {
+		w.orgs[o.key] = w.org(o.name, o.kind)
+		for _, p := range strings.Fields(o.people) {
+			name, officer := strings.CutSuffix(p, "*")
+			var roles []policy.Role
+			if officer {
+				roles = append(roles, policy.RoleOfficer)
+			}
+			w.people[name] = w.person(w.orgs[o.key], strings.ToUpper(name[:1])+name[1:]+" "+o.name, roles...)
+		}
+	}
+	w.people["dora"] = w.desk.Person
+	w.orgs["desk"] = w.desk.Org
+	w.circles["desk"] = w.deskID
+	green := labelled(policy.Green, policy.Community)
+	w.circles["pumps"] = w.circle("Pump group", false, green, w.some("mia", "hal", "sam")...)
+	w.circles["red"] = w.circle("Case team", true, policy.Label{}, w.some("mia", "hal", "ada", "sam")...)
+	w.circles["shade"] = w.circle("Shade ring", false, policy.Label{}, w.some("sam", "una", "vic")...)
+	w.circles["shade-red"] = w.circle("Shade cabal", true, policy.Label{}, w.some("sam", "una")...)
+
+	w.opens("commons", "dora", "Commons", green)
+	w.opens("public", "dora", "Open window", labelled(policy.Clear, policy.Public))
+	w.opens("pumps", "mia", "Pump room", labelled(policy.Amber, w.ofCircle("pumps")...))
+	w.opens("red", "mia", "Case room", labelled(policy.AmberStrict, w.ofCircle("red")...))
+	w.opens("shade", "sam", "Shade room", labelled(policy.Amber, w.ofCircle("shade")...))
+
+	csaf := w.upload("mia", "advisory.json", []byte(`{"document":{"title":"telnet"}}`))
+	w.files["csaf"] = csaf
+	w.starts("telnet", "mia", "commons", "Infusion pump answers on telnet", green, csaf)
+	w.starts("notice", "mia", "public", "Public notice about firmware", labelled(policy.Clear, policy.Public))
+	w.starts("pair", "mia", "commons", "Firmware keys of two houses", labelled(policy.Amber, w.ofOrg("med", "hosp")...))
+	w.starts("team", "mia", "red", "Case team on the infusion pump", labelled(policy.Red, w.ofCircle("red")...))
+	w.starts("pumps", "hal", "pumps", "Pump alarms and firmware", labelled(policy.Amber, w.ofCircle("pumps")...))
+	w.starts("private", "hal", "commons", "Without the agencies, firmware", labelled(policy.Green, policy.CommunityPrivate))
+	w.starts("agencies", "ada", "commons", "Among agencies, telnet", labelled(policy.Green, policy.OfKind(policy.Agency)))
+	w.starts("own", "mia", "commons", "Medley alone, firmware", labelled(policy.AmberStrict, w.ofOrg("med")...))
+	w.starts("elsewhere", "hal", "commons", "Harbor alone, telnet", labelled(policy.AmberStrict, w.ofOrg("hosp")...))
+	w.starts("shared", "sam", "commons", "Shade asks all about firmware", green)
+	hidden := w.upload("sam", "quokka.bin", []byte("quokka quokka"))
+	w.files["shade"] = hidden
+	w.starts("shade", "sam", "commons", "Zebrafish firmware on telnet", labelled(policy.Amber, w.ofOrg("shade", "umbra")...), hidden)
+	w.starts("shade-room", "una", "shade", "Quokka in the shade", labelled(policy.Amber, w.ofCircle("shade")...))
+	w.starts("shade-red", "sam", "commons", "Zebrafish in person", labelled(policy.Red, w.ofPerson("sam", "una")...))
+	// The first posts are a day old, so that lists have more than one date.
+	w.tick(24 * time.Hour)
+
+	for i, who := range []string{"hal", "ada", "sam", "mia", "lena", "hal", "vic"} {
+		w.replies(fmt.Sprintf("telnet%d", i), who, "telnet", fmt.Sprintf("Reply %d on telnet and firmware by @%s, see %s.", i, w.people["mia"], ids.Short(w.topics["notice"])), policy.Label{}, "")
+	}
+	w.replies("telnet-quote", "hal", "telnet", "I quote that.", policy.Label{}, w.posts["telnet0"])
+	w.replies("telnet-pair", "mia", "telnet", "For Harbor alone: firmware 4.1.", labelled(policy.Amber, w.ofOrg("med", "hosp")...), "", w.upload("mia", "log.txt", []byte("log of mia")))
+	w.replies("shade-telnet", "sam", "telnet", "For Umbra alone: zebrafish firmware, see "+ids.Short(w.topics["shade"])+".", labelled(policy.Amber, w.ofOrg("shade", "umbra")...), "")
+	w.replies("shade-quote", "una", "telnet", "We quote in the shade.", labelled(policy.Amber, w.ofOrg("shade", "umbra")...), w.posts["telnet1"])
+	w.replies("refs", "hal", "telnet", "See "+ids.Short(w.topics["shade"])+" and "+ids.Short(w.topics["pair"])+" and "+ids.Short(w.topics["own"])+".", policy.Label{}, "")
+	w.replies("shade1", "una", "shade", "Zebrafish reply, quokka too.", policy.Label{}, "")
+	w.replies("pair1", "hal", "pair", "Harbor answers about the keys.", policy.Label{}, "")
+	w.replies("team1", "ada", "team", "The agency answers the team.", policy.Label{}, "")
+	w.did("hal", func(tx *db.Tx) error { return w.house.forum.Edit(tx, w.posts["telnet0"], "Edited: telnet is open.", 0) })
+	w.did("vic", func(tx *db.Tx) error { return w.house.forum.Delete(tx, w.posts["telnet6"], "wrong topic") })
+	w.did("mia", func(tx *db.Tx) error { return w.house.forum.Pin(tx, w.posts["telnet1"]) })
+	w.did("mia", func(tx *db.Tx) error { return w.house.forum.ResolveTopic(tx, w.topics["notice"], "Patched.") })
+	w.did("mia", func(tx *db.Tx) (err error) {
+		w.relabels["pair"], err = w.house.forum.RelabelTopic(tx, w.topics["pair"], labelled(policy.Green, policy.Community), "The embargo is over.")
+		return err
+	})
+	w.did("sam", func(tx *db.Tx) (err error) {
+		w.relabels["shade"], err = w.house.forum.RelabelTopic(tx, w.topics["shade"], labelled(policy.Green, policy.Community), "Zebrafish over.")
+		return err
+	})
+	for _, who := range []string{"hal", "ada", "sam"} {
+		w.noted(who, func(tx *db.Tx) error { return w.house.forum.React(tx, w.posts["telnet"], forum.Agree) })
+		w.noted(who, func(tx *db.Tx) error { return w.house.forum.MarkDone(tx, w.topics["shared"]) })
+	}
+	w.noted("mia", func(tx *db.Tx) error {
+		return w.house.forum.SaveDraft(tx, forum.Draft{Key: "topic:" + w.rooms["commons"], Title: "A draft", Body: "Begun."})
+	})
+	for name, id := range w.people {
+		var s members.Session
+		w.write(program, func(tx *db.Tx) (err error) {
+			w.cookies[name], s, err = w.house.members.OpenSession(tx, id, "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "", true)
+			return err
+		})
+		w.sessions[name] = s.ID
+		w.bearers[name] = w.token(id)
+		w.write(program, func(tx *db.Tx) (err error) {
+			w.bearers[name+"/read"], err = w.house.members.SeedToken(tx, id, members.NewToken{Name: "reads", Scopes: []policy.Scope{policy.ScopeRead}})
+			return err
+		})
+		w.read(w.viewer(id), func(v *db.View) error {
+			ts, err := w.house.members.Tokens(v)
+			if err == nil {
+				w.tokens[name] = ts[0].ID
+			}
+			return err
+		})
+	}
+	w.did("dora", func(tx *db.Tx) error { return w.house.members.Suspend(tx, w.orgs["paused"], "Fees are overdue.") })
+	w.did("dora", func(tx *db.Tx) error { return w.house.members.Terminate(tx, w.orgs["gone"], "It left.") })
+}
+
+func (w *town) opens(key, person, name string, l policy.Label) {
+	w.t.Helper()
+	w.did(person, func(tx *db.Tx) (err error) {
+		w.rooms[key], err = w.house.forum.OpenRoom(tx, forum.NewRoom{Name: name, Purpose: "Of " + name + ".", Label: l})
+		return err
+	})
+}
+
+func (w *town) some(names ...string) (list []string) {
+	for _, n := range names {
+		list = append(list, w.people[n])
+	}
+	return list
+}
+
+// copyTown opens a second house with everything of a closed one.
+func copyTown(t testing.TB, from *town, dir string) *town {
+	t.Helper()
+	to := t.TempDir()
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir():
+			return os.MkdirAll(filepath.Join(to, rel), 0o700)
+		case !info.Mode().IsRegular():
+			return nil
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, rel), b, info.Mode().Perm())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := ""
+	if from.db != "" {
+		url = pgtest.Template(t, from.db)
+	}
+	w := openTown(t, to, url, clock.NewManual(from.manual.Now()), false)
+	w.people, w.orgs, w.circles, w.rooms, w.topics, w.posts, w.files = from.people, from.orgs, from.circles, from.rooms, from.topics, from.posts, from.files
+	w.relabels, w.sessions, w.tokens, w.cookies, w.bearers = from.relabels, from.sessions, from.tokens, from.cookies, from.bearers
+	w.desk, w.deskID = from.desk, from.deskID
+	return w
+}
+
+// apply has an organization apply through an invitation with a passkey.
+func (w *town) apply(name string) (org string, err error) {
+	var l members.Link
+	if err := w.try("dora", func(tx *db.Tx) (err error) { l, err = w.house.members.InviteOrganization(tx, name); return err }); err != nil {
+		return "", err
+	}
+	in, err := w.enroll(l.Secret, members.Enrollment{Org: members.Profile{Name: name, Kind: policy.Provider, Employees: 12, City: "Town", Country: "US", Contact: "security@" + "apply.example"}, Person: members.NewPerson{Name: "Officer of " + name}})
+	return in.Org, err
+}
+
+// enroll goes through a link with a passkey, as a browser does.
+func (w *town) enroll(secret string, e members.Enrollment) (in members.Enrolled, err error) {
+	ctx, m := context.Background(), w.house.members
+	var b members.Begun
+	if err = w.house.db.Note(ctx, policy.Anonymous(), func(tx *db.Tx) (err error) { b, err = m.BeginEnroll(tx, secret, e); return err }); err != nil {
+		return in, err
+	}
+	answer, err := softkey.New("localhost", townOrigin).Create(b.Options)
+	if err != nil {
+		return in, err
+	}
+	var c members.Ceremony
+	if err = w.house.db.Note(ctx, policy.Anonymous(), func(tx *db.Tx) (err error) { c, err = m.TakeCeremony(tx, b.ID); return err }); err != nil {
+		return in, err
+	}
+	err = w.house.db.Write(ctx, policy.Anonymous(), func(tx *db.Tx) (err error) {
+		in, err = m.FinishEnroll(tx, c, answer, "test", "")
+		return err
+	})
+	return in, err
+}
+
+// subject is somebody who asks.
+type subject struct {
+	name   string
+	cookie string
+	bearer string
+	addr   string // "" is a neighbour's
+}
+
+// errand is one request.
+type errand struct {
+	method, path string
+	header       http.Header
+	body         string
+	kind         string // content type of the body
+}
+
+func (a errand) String() string {
+	s := a.method + " " + a.path
+	if a.body != "" {
+		s += " < " + a.body
+	}
+	if len(a.header) > 0 {
+		s += fmt.Sprint(" ", a.header)
+	}
+	return s
+}
+
+// answerOf is everything that comes back.
+type answerOf struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// ask sends a request of a subject through the doors.
+func (w *town) ask(s subject, a errand) answerOf {
+	return w.askFrom(context.Background(), s, a, strings.NewReader(a.body))
+}
+
+func (w *town) askFrom(ctx context.Context, s subject, a errand, body io.Reader) answerOf {
+	rec := httptest.NewRecorder()
+	w.send(ctx, rec, s, a, body)
+	return answerOf{rec.Code, rec.Header(), rec.Body.String()}
+}
+
+func (w *town) send(ctx context.Context, rec http.ResponseWriter, s subject, a errand, body io.Reader) {
+	r, err := http.NewRequestWithContext(ctx, a.method, townOrigin+a.path, body)
+	if err != nil {
+		w.t.Fatalf("%v: %v", a, err)
+	}
+	if _, ok := body.(*strings.Reader); !ok && body != http.NoBody {
+		r.ContentLength = -1 // as of a chunked body
+	}
+	r.RequestURI = a.path
+	r.RemoteAddr = s.addr
+	if r.RemoteAddr == "" {
+		r.RemoteAddr = "192.0.2.7:5000"
+	}
+	if a.method != "GET" && a.method != "HEAD" && s.bearer == "" {
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Origin", townOrigin)
+	}
+	if a.kind != "" {
+		r.Header.Set("Content-Type", a.kind)
+	}
+	if s.cookie != "" {
+		r.AddCookie(&http.Cookie{Name: "cordon", Value: s.cookie})
+	}
+	if s.bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+s.bearer)
+	}
+	for k, v := range a.header {
+		r.Header[k] = v
+	}
+	defer func() {
+		if p := recover(); p != nil && p != http.ErrAbortHandler {
+			panic(p)
+		}
+	}()
+	w.handler.ServeHTTP(rec, r)
+}
+
+// tap is a connection on which a stream is read while it is written.
+type tap struct {
+	header http.Header
+	status int
+	lines  chan string
+	left   []byte
+}
+
+func newTap() *tap { return &tap{header: http.Header{}, lines: make(chan string, 10_000)} }
+
+func (r *tap) Header() http.Header  { return r.header }
+func (r *tap) WriteHeader(code int) { r.status = code }
+func (r *tap) Flush()               {}
+func (r *tap) Write(b []byte) (int, error) {
+	r.left = append(r.left, b...)
+	for {
+		i := bytes.Index(r.left, []byte("\n\n"))
+		if i < 0 {
+			return len(b), nil
+		}
+		r.lines <- string(r.left[:i])
+		r.left = r.left[i+2:]
+	}
+}
+
+// stream opens a stream; closed ends when the server has ended it.
+func (w *town) stream(ctx context.Context, s subject, path string) (rec *tap, closed chan struct{}) {
+	rec, closed = newTap(), make(chan struct{})
+	go func() {
+		defer close(closed)
+		w.send(ctx, rec, s, errand{method: "GET", path: path}, http.NoBody)
+	}()
+	return rec, closed
+}
+
+// facts is the number of facts in the ledger that are about more than somebody
+// coming or going.
+func (w *town) facts() int {
+	w.t.Helper()
+	n := 0
+	w.read(program, func(v *db.View) error {
+		for from := int64(0); ; {
+			es, err := w.house.ledger.Range(v, from, 500)
+			if err != nil || len(es) == 0 {
+				return err
+			}
+			for _, e := range es {
+				if !strings.HasPrefix(e.Verb, "session.") {
+					n++
+				}
+			}
+			from = es[len(es)-1].Seq + 1
+		}
+	})
+	return n
+}
+
+// fillIn replaces {kind} in a template by what pick gives for the kind.
+func fillIn(template string, pick func(kind string) string) string {
+	return pathParams.ReplaceAllStringFunc(template, func(p string) string { return pick(strings.Trim(p, "{}.")) })
+}
+
+var pathParams = regexp.MustCompile(`\{[a-z]+(\.\.\.)?\}`)
+
+// kindsIn are the kinds of things that a route names.
+func kindsIn(path string) (list []string) {
+	for _, p := range pathParams.FindAllString(path, -1) {
+		if k := strings.Trim(p, "{}."); k != "" {
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
+// routeProbe is what is sent to a route: query strings of reads, and bodies of
+// what acts. {kind} stands for an id of that kind.
+type routeProbe struct {
+	queries []string
+	form    string   // of a page's act
+	json    string   // of an operation's act
+	refs    []string // not attacked by T-01's comparison of bodies: why
+}
+
+// probes is every route of every door. A route that is not here fails the tests:
+// add a line for it when you add a route.
+var probes = map[string]routeProbe{
+	"GET /{$}":                   {queries: []string{"done=resolved", "x=1"}},
+	"GET /healthz":               {},
+	"GET /ledger/checkpoint":     {},
+	"GET /ledger/key":            {},
+	"GET /ledger/tile/{path...}": {},
+	"GET /assets/{path...}":      {},
+
+	"GET /inbox":                       {queries: []string{"after=zzz", "done=agreed", "room={room}"}},
+	"POST /inbox/done":                 {form: "topic={topic}&room={room}"},
+	"GET /rooms":                       {queries: []string{"q=quokka"}},
+	"GET /rooms/new":                   {queries: []string{"circle={circle}"}},
+	"POST /rooms":                      {form: "name=A+room&purpose=Of+tests&tlp=AMBER&audience=circle:{circle}"},
+	"GET /rooms/{room}":                {queries: []string{"after=0-{topic}", "state=open", "sort=title"}},
+	"POST /rooms/{room}/watch":         {form: "level=all"},
+	"GET /rooms/{room}/topics/new":     {},
+	"POST /rooms/{room}/topics":        {form: "title=A+topic&body=Of+{post}+and+@{person}&tlp=AMBER&audience=org:{org}&upload={file}&idempotency_key=&draft_key=topic:{room}"},
+	"GET /topics/{topic}":              {queries: []string{"after=0-{post}", "before=zzzzzzzzz-{post}", "quote={post}", "reply=1"}},
+	"POST /topics/{topic}/posts":       {form: "body=Of+{post}+and+@{person}&quote={post}&upload={file}&tlp=AMBER&audience=org:{org}"},
+	"POST /topics/{topic}/resolve":     {form: "summary=Done"},
+	"POST /topics/{topic}/reopen":      {form: ""},
+	"POST /topics/{topic}/watch":       {form: "level=all"},
+	"GET /topics/{topic}/relabel":      {},
+	"POST /topics/{topic}/relabel":     {form: "tlp=GREEN&audience=circle:{circle}&why=over"},
+	"POST /topics/{topic}/evidence":    {refs: []string{"a pack holds positions in the ledger, which are its proofs"}},
+	"GET /posts/{post}":                {},
+	"GET /posts/{post}/edit":           {},
+	"POST /posts/{post}/edit":          {form: "body=Changed&edits=0&base=0"},
+	"GET /posts/{post}/delete":         {},
+	"POST /posts/{post}/delete":        {form: "why=wrong"},
+	"POST /posts/{post}/pin":           {form: ""},
+	"POST /posts/{post}/unpin":         {form: ""},
+	"POST /posts/{post}/react":         {form: "reaction=agree"},
+	"GET /posts/{post}/history":        {},
+	"GET /posts/{post}/relabel":        {},
+	"POST /posts/{post}/relabel":       {form: "tlp=AMBER&audience=org:{org}&why=less"},
+	"GET /approvals":                   {},
+	"POST /approvals/{id}/approve":     {form: ""},
+	"POST /approvals/{id}/refuse":      {form: ""},
+	"POST /approvals/{id}/withdraw":    {form: ""},
+	"GET /files/{file}":                {},
+	"GET /files/{file}/preview":        {},
+	"GET /search":                      {queries: []string{"q=firmware", "q=quokka", "q=zebrafish", "q=telnet+firmware", "q={short}", "q=firmware&room={room}", "q=firmware&file=1", "q=zebrafish&since=2026-11-01", "since=2026-11-14", "q=%22zebrafish+firmware%22", "q=firmware+-zebrafish", "q=firmware&after=0-{post}"}},
+	"GET /commands":                    {queries: []string{"q=", "q=fire", "q=quokka", "q=zebra", "q=shade", "q={short}", "q=room"}},
+	"GET /go/{short}":                  {},
+	"POST /drafts":                     {form: "draft_key=topic:{room}&title=T&body=B&topic={topic}"},
+	"POST /audience-preview":           {form: "topic={topic}&tlp=AMBER&audience=org:{org}&audience=circle:{circle}"},
+	"GET /evidence":                    {queries: []string{"before=10", "after=zz"}},
+	"GET /verify":                      {},
+	"POST /verify":                     {form: "pack=nothing"},
+	"GET /sign-in":                     {queries: []string{"next=/topics/{topic}"}},
+	"POST /sign-in/begin":              {form: ""},
+	"POST /sign-in/finish":             {form: "{}"},
+	"POST /sign-out":                   {form: ""},
+	"POST /demo/sign-in":               {form: "persona=mia"},
+	"GET /step-up":                     {queries: []string{"next=/topics/{topic}"}},
+	"POST /step-up/begin":              {form: ""},
+	"POST /step-up/finish":             {form: "x=1"},
+	"GET /first-run/{token}":           {},
+	"POST /first-run/{token}/begin":    {form: "community=X&org=Y"},
+	"POST /first-run/{token}/finish":   {form: "x=1"},
+	"GET /invitations/{token}":         {},
+	"POST /invitations/{token}":        {form: "name=Y"},
+	"POST /invitations/{token}/begin":  {form: "name=Y"},
+	"POST /invitations/{token}/finish": {form: "x=1"},
+
+	"GET /account":                            {},
+	"POST /account/profile":                   {form: "person=Some+Body&title=Engineer"},
+	"POST /account/listing":                   {form: "listed=1"},
+	"POST /account/choices":                   {form: "theme=dark&density=compact"},
+	"POST /account/withdraw":                  {form: "reason=no"},
+	"POST /account/passkeys/begin":            {form: "name=Key"},
+	"POST /account/passkeys/finish":           {form: "x=1"},
+	"POST /account/passkeys/{passkey}/remove": {form: ""},
+	"POST /account/sessions/end":              {form: ""},
+	"POST /account/sessions/{session}/end":    {form: ""},
+	"POST /account/tokens":                    {form: "name=&days=30&scopes=read"},
+	"POST /account/tokens/{token}/revoke":     {form: ""},
+	"GET /agreement":                          {},
+	"POST /agreement":                         {form: "digest=0&name=A&title=B"},
+
+	"GET /members":                                   {queries: []string{"q=shade", "q=apply", "kind=provider", "kind=nothing", "after=zz", "q=quokka"}},
+	"GET /members/{org}":                             {},
+	"GET /members/{org}/edit":                        {},
+	"POST /members/{org}/edit":                       {form: "name=Renamed"},
+	"POST /members/{org}/standing":                   {form: "move=suspend&reason=because"},
+	"POST /members/{org}/contact":                    {form: ""},
+	"GET /people/{person}":                           {},
+	"POST /people/{person}/recipient":                {form: "recipient=1"},
+	"POST /people/{person}/roles":                    {form: "roles=officer"},
+	"POST /people/{person}/suspend":                  {form: "reason=because"},
+	"POST /people/{person}/revoke":                   {form: "reason=because"},
+	"POST /people/{person}/remove":                   {form: "reason=because"},
+	"GET /invitations":                               {},
+	"POST /invitations":                              {form: "name=&kind=organization"},
+	"POST /invitations/{invitation}/revoke":          {form: ""},
+	"GET /circles":                                   {queries: []string{"q=shade"}},
+	"GET /circles/new":                               {},
+	"POST /circles":                                  {form: "name=&purpose=p&known=circle"},
+	"GET /circles/{circle}":                          {queries: []string{"q=sam", "q=una"}},
+	"POST /circles/{circle}/people":                  {form: "person={person}"},
+	"POST /circles/{circle}/people/{person}/remove":  {form: ""},
+	"POST /circles/{circle}/people/{person}/steward": {form: "steward=1"},
+	"POST /circles/{circle}/leave":                   {form: ""},
+
+	"GET /desk":                             {},
+	"GET /desk/health":                      {refs: []string{"it tells sizes of the disk"}},
+	"GET /desk/applications/{org}":          {},
+	"POST /desk/applications/{org}/approve": {form: "reason=known"},
+	"POST /desk/applications/{org}/decline": {form: "reason=unknown"},
+	"POST /desk/applications/{org}/sponsor": {form: "sponsor={org}"},
+	"GET /recovery":                         {},
+	"GET /recovery/new":                     {queries: []string{"person={person}"}},
+	"POST /recovery":                        {form: "person={person}&reason=lost"},
+	"POST /recovery/{recovery}/approve":     {form: ""},
+	"POST /recovery/{recovery}/link":        {form: ""},
+	"POST /recovery/{recovery}/cancel":      {form: ""},
+	"GET /live":                             {queries: []string{"cursor=nonsense"}},
+
+	"GET /api/v1/me":                           {},
+	"GET /api/v1/members":                      {queries: []string{"limit=2", "q=shade", "q=apply", "kind=vendor", "kind=none", "limit=0", "cursor=zz"}},
+	"GET /api/v1/members/{org}":                {},
+	"GET /api/v1/circles":                      {},
+	"POST /api/v1/audience/preview":            {json: `{"label":{"tlp":"AMBER","audience":["org:{org}","circle:{circle}"]}}`},
+	"GET /api/v1/rooms":                        {},
+	"POST /api/v1/rooms":                       {json: `{"name":"R","label":{"tlp":"AMBER","audience":["circle:{circle}"]}}`},
+	"GET /api/v1/rooms/{room}":                 {},
+	"GET /api/v1/rooms/{room}/topics":          {queries: []string{"limit=1", "limit=2", "limit=3", "limit=x", "cursor=zz"}},
+	"POST /api/v1/rooms/{room}/topics":         {json: `{"title":"T","body":"{post} @{person}","label":{"tlp":"AMBER","audience":["org:{org}"]},"files":["{file}"]}`},
+	"GET /api/v1/topics/{topic}":               {},
+	"POST /api/v1/topics/{topic}/resolve":      {json: `{"summary":"done"}`},
+	"POST /api/v1/topics/{topic}/reopen":       {},
+	"POST /api/v1/topics/{topic}/read":         {json: `{"post":"{post}"}`},
+	"GET /api/v1/topics/{topic}/posts":         {queries: []string{"limit=1", "limit=2", "limit=5"}},
+	"POST /api/v1/topics/{topic}/posts":        {json: `{"body":"{post} @{person}","quote":"{post}","files":["{file}"]}`},
+	"GET /api/v1/posts/{post}":                 {},
+	"PATCH /api/v1/posts/{post}":               {json: `{"body":"changed","edits":0}`},
+	"DELETE /api/v1/posts/{post}":              {},
+	"GET /api/v1/posts/{post}/history":         {},
+	"POST /api/v1/posts/{post}/pin":            {},
+	"POST /api/v1/posts/{post}/unpin":          {},
+	"POST /api/v1/topics/{topic}/relabel":      {json: `{"label":{"tlp":"GREEN","audience":["community"]},"why":"over"}`},
+	"POST /api/v1/posts/{post}/relabel":        {json: `{"label":{"tlp":"AMBER","audience":["org:{org}"]},"why":"less"}`},
+	"GET /api/v1/topics/{topic}/relabels":      {},
+	"GET /api/v1/relabels":                     {},
+	"POST /api/v1/relabels/{relabel}/approve":  {},
+	"POST /api/v1/relabels/{relabel}/refuse":   {},
+	"POST /api/v1/relabels/{relabel}/withdraw": {},
+	"POST /api/v1/files":                       {queries: []string{"name=a.txt"}, form: ""},
+	"GET /api/v1/files/{file}":                 {},
+	"GET /api/v1/inbox":                        {queries: []string{"limit=1", "limit=2"}},
+	"GET /api/v1/search":                       {queries: []string{"q=firmware", "q=firmware&limit=1", "q=firmware&limit=2", "q=quokka", "q=zebrafish&limit=1", "q=telnet&room={room}", "q=firmware&author={person}", "q=firmware&author={org}", "q=firmware&has_file=true", "q=firmware&after=2026-11-14", "q=firmware&before=2026-11-14", "q=%22"}},
+	"GET /api/v1/stream":                       {},
+	"GET /api/v1/topics/{topic}/evidence":      {refs: []string{"a pack holds positions in the ledger, which are its proofs"}},
+	"GET /api/v1/ledger/key":                   {},
+	"GET /openapi.json":                        {},
+	"GET /api":                                 {},
+}
+
+// TestEveryRouteHasAProbe: T-01. A new route is attacked, or the build fails.
+func TestEveryRouteHasAProbe(t *testing.T) {
+	w := openTown(t, t.TempDir(), "", clock.System(), true)
+	defer w.shut()
+	has := map[string]bool{}
+	for _, r := range w.house.routes() {
+		has[r.Method+" "+r.Path] = true
+		if _, ok := probes[r.Method+" "+r.Path]; !ok {
+			t.Errorf("%s %s has no probe: add it to probes, so that the attacks of T-01, T-08, T-09 and T-57 reach it", r.Method, r.Path)
+		}
+	}
+	for name := range probes {
+		if !has[name] {
+			t.Errorf("the probe %q has no route any more", name)
+		}
+	}
+}
+
+// requestOf makes the request of a route with the things that pick gives.
+func requestOf(r httpkit.Route, query string, pick func(kind string) string) errand {
+	p := probes[r.Method+" "+r.Path]
+	a := errand{method: r.Method, path: fillIn(r.Path, func(k string) string { return url.PathEscape(pick(k)) })}
+	if r.Path == "/{$}" {
+		a.path = "/"
+	}
+	if query != "" {
+		a.path += "?" + fillIn(query, func(k string) string { return url.QueryEscape(pick(k)) })
+	}
+	switch {
+	case r.Method == "GET":
+	case p.json != "":
+		a.kind, a.body = "application/json", fillIn(p.json, pick)
+	case strings.HasPrefix(r.Path, "/api/") && r.Path != "/api/v1/files":
+	case r.Path == "/api/v1/files":
+		a.kind = "application/octet-stream"
+	default:
+		a.kind, a.body = "application/x-www-form-urlencoded", fillIn(p.form, func(k string) string { return url.QueryEscape(pick(k)) })
+	}
+	return a
+}
+
+// unknownID is an id of a kind that nothing has.
+func unknownID(kind string) string {
+	switch kind {
+	case "short":
+		return "TOPIC-" + ids.Random(4) + "-" + ids.Random(4)
+	case "path":
+		return "x/" + ids.Random(8)
+	case "token":
+		return ids.New("token")
+	case "session":
+		return ids.New("sess")
+	case "id":
+		return ids.New("relabel")
+	}
+	return ids.New(kind)
+}
+
+// pool is the ids of a kind: those that some subject may see, and those hidden
+// from all of them.
+func (w *town) pool(kind string, hidden bool) (list []string) {
+	from := map[string]map[string]string{"room": w.rooms, "topic": w.topics, "post": w.posts, "file": w.files, "org": w.orgs, "person": w.people,
+		"circle": w.circles, "relabel": w.relabels, "id": w.relabels, "session": w.sessions, "token": w.tokens}[kind]
+	for name, id := range from {
+		shade := strings.HasPrefix(name, "shade")
+		switch kind {
+		case "org", "person":
+			shade = false // members know one another
+		case "session", "token":
+			shade = slices.Contains([]string{"sam", "una", "vic"}, name)
+		}
+		if shade == hidden && id != "" {
+			list = append(list, id)
+		}
+	}
+	switch kind {
+	case "short":
+		for name, id := range w.topics {
+			if strings.HasPrefix(name, "shade") == hidden {
+				list = append(list, ids.Short(id))
+			}
+		}
+	case "path":
+		if !hidden {
+			list = append(list, "0/000", "0/x000/000", "data/000", "cordon.css", "app.css", "app.js")
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+var errNothing = errors.New("nothing to do")

@@ -260,6 +260,9 @@ func TestHostileJSON(t *testing.T) {
 			bad["unknown label"] = regexp.MustCompile(`"tlp":"[A-Z+]*"`).ReplaceAllString(req.body, `"tlp":"AMBER "+"CLEAR"`)
 			bad["label with a zero width space"] = regexp.MustCompile(`"tlp":"[A-Z+]*"`).ReplaceAllString(req.body, `"tlp":"CLE`+"\u200b"+`AR"`)
 		}
+		for c := range 26 { // raw control characters in a text
+			bad[fmt.Sprintf("control character %d", c)] = `{"` + first + `":"a` + string(rune(c)) + `b"}`
+		}
 		for name, body := range bad {
 			optional := strings.Contains(r.Path, "resolve") || strings.HasSuffix(r.Path, "/read")
 			if body == "" && optional || name == "null" && optional {

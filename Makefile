@@ -34,7 +34,7 @@ check:
 	@$(step) "house rules" go test ./internal/houserules
 
 generate:
-	go tool -modfile=tools/go.mod templ generate -log-level warn
+	go tool -modfile=tools/go.mod templ generate -path web -log-level warn
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/cordon ./cmd/cordon

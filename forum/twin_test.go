@@ -52,7 +52,6 @@ type story struct {
 	room   string
 	ids    map[string]string // thing → id
 	things []thing
-	order  int
 }
 
 type thing struct {

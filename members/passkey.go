@@ -65,8 +65,8 @@ type Passkey struct {
 
 // account is a person as WebAuthn sees one.
 type account struct {
-	id, name, title string
-	keys            []storedKey
+	id, name string
+	keys     []storedKey
 }
 
 type storedKey struct {

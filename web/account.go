@@ -140,15 +140,6 @@ func (c *Ctx) passkeyFinish() error {
 	return c.json(map[string]string{"next": "/account?done=" + donePasskey + "#passkeys"})
 }
 
-// confirmFirst sends the reader to confirm with the passkey when that is what
-// was missing; then the act is done again from the page next.
-func (c *Ctx) confirmFirst(err error, next string) error {
-	if errors.Is(err, members.ErrStepUp) {
-		return c.redirect(stepUpLink(next))
-	}
-	return err
-}
-
 func (c *Ctx) passkeyRemove() error {
 	err := c.write(func(tx *db.Tx) error { return c.Members.RemovePasskey(tx, c.R.PathValue("passkey")) })
 	switch {

@@ -9,10 +9,7 @@ import (
 	"github.com/cordon-isao/cordon/web/ui"
 )
 
-var (
-	doneEdited  = greeting("edited", "ok", "The post was changed. The earlier text stays in its history.")
-	doneDeleted = greeting("deleted", "ok", "The post was deleted. That it existed stays on record.")
-)
+var doneDeleted = greeting("deleted", "ok", "The post was deleted. That it existed stays on record.")
 
 // ownPost reads a post that the viewer wrote, for its forms, and its topic.
 func (c *Ctx) ownPost() (forum.Post, forum.Topic, error) {

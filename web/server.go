@@ -71,7 +71,6 @@ type Ctx struct {
 	View    *db.View        // for pages: the snapshot the page is made from
 	later   []func()        // what a page notes once it is on its way, see [Ctx.afterwards]
 	status  int
-	frame   ui.Frame
 }
 
 // page makes a handler that reads: one snapshot, in which the session, the right

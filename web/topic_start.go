@@ -38,7 +38,7 @@ func (c *Ctx) topicForm(room string, status int, in composed, problem error) err
 	m.Errors = composeErrors(problem, in, true)
 	m.Hidden = []ui.Hidden{{Name: "room", Value: r.ID}, {Name: "draft_key", Value: key}}
 	m.AudienceOpen = true
-	l, err := in.label(policy.Label{})
+	l, _ := in.label(policy.Label{}) // what is wrong with it, the form says
 	m.Labels = labelOptions(l.TLP, "")
 	var marking policy.TLP
 	if m.Audience, marking, err = c.audienceGroups(c.View, in.Audience, policy.Label{}); err != nil {

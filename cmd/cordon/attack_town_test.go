@@ -64,7 +64,7 @@ type town struct {
 	log     *logBook
 
 	people, orgs, circles, rooms, topics, posts, files map[string]string
-	relabels, shorts                                   map[string]string
+	relabels                                           map[string]string
 	sessions, tokens                                   map[string]string // id of a person's
 	cookies                                            map[string]string // a person's session
 	bearers                                            map[string]string // a person's token, "name/read" for read only

@@ -247,6 +247,7 @@ func TestFormsKeepWhatWasTyped(t *testing.T) { onBoth(t, testFormsKeepWhatWasTyp
 
 func testFormsKeepWhatWasTyped(t *testing.T, database string) {
 	x := openTown(t, database, false)
+	x.twoPasskeys(x.pia)
 	pia := x.client(x.session(x.pia, true))
 	for _, c := range []struct {
 		path   string

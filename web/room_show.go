@@ -88,7 +88,7 @@ func (c *Ctx) roomShow() error {
 func (c *Ctx) topicRow(t forum.Topic) ui.TopicRow {
 	row := ui.TopicRow{ID: t.ID, Title: t.Title, Href: "/topics/" + t.ID, Label: string(t.Label.TLP), Resolved: t.State == forum.Resolved, Pinned: t.Decisions > 0,
 		Replies: t.Posts - 1, By: t.Author.Name + ", " + t.Author.OrgName, LastAt: t.Last.At, Now: c.View.Now()}
-	if t.Unread {
+	if t.Unread && c.Viewer.SignedIn() { // who is nobody has read nothing, and has nothing to catch up with
 		row.Unread = 1
 	}
 	return row

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ type screen struct {
 	who        string // person id, "" for nobody
 	act        func(tab *browser.Tab)
 	after      string // what to wait for after act
+	stale      bool   // signed in long ago: an act that matters asks for the passkey again
 }
 
 // TestScreens looks at every screen in both themes, on a desk and on a phone:
@@ -54,12 +56,12 @@ func TestScreens(t *testing.T) {
 				if i%2 != part {
 					continue
 				}
-				key := s.world.url + s.who
+				key := fmt.Sprint(s.world.url, s.who, s.stale)
 				tab := tabs[key]
 				if tab == nil {
 					tab = browser.New(t).Tab()
 					if s.who != "" {
-						tab.SetCookie(s.world.url, s.world.session(s.who))
+						tab.SetCookie(s.world.url, s.world.sessionOf(s.who, !s.stale))
 					}
 					tabs[key] = tab
 				}
@@ -305,8 +307,8 @@ func beginnersScreens(t *testing.T) (list []screen) {
 	add("dead-link", "", "/invitations/nothing")
 	add("invitation-organization", "", another)
 	add("invitation-person", "", join)
-	add("step-up", fresh, "/step-up")
-	add("step-up-applicant", applicant.Person, "/step-up")
+	add("step-up", applicant.Person, "/step-up?next=/account")
+	list[len(list)-1].stale = true
 	for _, name := range []string{"inbox", "rooms", "members", "circles", "evidence", "approvals", "account"} {
 		if name != "approvals" {
 			add("fresh-"+name, fresh, "/"+name)
@@ -328,6 +330,19 @@ func beginnersScreens(t *testing.T) (list []screen) {
 	add("application", w.desk.Person, "/desk/applications/"+applicant.Org)
 	add("recovery", w.desk.Person, "/recovery")
 	return list
+}
+
+// sessionOf signs a person in, with a passkey used just now or not.
+func (w *world) sessionOf(person string, fresh bool) *http.Cookie {
+	w.t.Helper()
+	c := w.session(person)
+	if !fresh {
+		w.write(program, func(tx *db.Tx) (err error) {
+			c.Value, _, err = w.house.members.OpenSession(tx, person, "test", "", false)
+			return err
+		})
+	}
+	return c
 }
 
 // enroll comes in through a link with a passkey device in software.

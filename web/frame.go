@@ -47,6 +47,9 @@ func (c *Ctx) show(p Page) error {
 	if err := c.furnish(&f); err != nil {
 		return err
 	}
+	if status != 200 {
+		f.StreamCursor = "" // fetched again in place it would be refused again, and look like a lost session
+	}
 	return c.render(status, within(ui.Page(f), p.Body))
 }
 

@@ -20,9 +20,10 @@ func (g gate) hides(l policy.Label) bool { return g.shut && !policy.Amber.Strict
 
 // secondPasskey is shown instead of what the gate hides; it says nothing of it.
 func (c *Ctx) secondPasskey() error {
-	return c.show(Page{Title: "Add a second passkey first", Kind: "gate", Status: 403, Body: ui.EmptyState(ui.Empty{
-		Kind: "nothing-yet", Title: "Add a second passkey first",
-		Text:   "This is labelled TLP:AMBER or stricter. It opens once your account has two passkeys, so that one lost device neither locks you out nor lets somebody else in. It takes a minute.",
+	return c.show(Page{Title: "Add a second passkey first", Kind: "gate", Status: 403, Body: ui.ErrorPage(ui.Problem{
+		Title:  "Add a second passkey first",
+		What:   "This is labelled TLP:AMBER or stricter. It opens once your account has two passkeys, so that one lost device neither locks you out nor lets somebody else in.",
+		Do:     "Add one on your account page. It takes a minute.",
 		Action: &ui.Action{Label: "Add a passkey", Href: "/account", Kind: "primary"},
 	})})
 }

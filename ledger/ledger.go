@@ -130,6 +130,12 @@ func (l *Ledger) Size(v *db.View) (int64, error) {
 	return db.One(v, db.Value[int64], `SELECT size FROM ledger_head WHERE id = 1`)
 }
 
+// Access is the position of the newest entry that changed what somebody may see,
+// -1 before the first (db.Ledger).
+func (l *Ledger) Access(v *db.View) (int64, error) {
+	return db.One(v, db.Value[int64], `SELECT access FROM ledger_head WHERE id = 1`)
+}
+
 // Begin locks the head, on PostgreSQL for all nodes (db.Ledger).
 func (l *Ledger) Begin(tx *db.Tx) (int64, error) {
 	return db.One(tx.View, db.Value[int64], `UPDATE ledger_head SET size = size WHERE id = 1 RETURNING size`)
@@ -212,6 +218,9 @@ func (l *Ledger) insert(tx *db.Tx, seq int64, at time.Time, actor, org string, i
 	access := 0
 	if in.Access {
 		access = 1
+		if _, err := tx.Exec(`UPDATE ledger_head SET access = $1 WHERE id = 1`, seq); err != nil {
+			return err
+		}
 	}
 	_, err := tx.Exec(`INSERT INTO ledger_entries (seq, at, actor, org, verb, object, parent, room, tlp, audience, access, leaf)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,

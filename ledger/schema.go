@@ -15,10 +15,11 @@ var Schema = db.Schema{
 	},
 	Steps: []string{`
 CREATE TABLE ledger_head (
-	id   BIGINT NOT NULL PRIMARY KEY,
-	size BIGINT NOT NULL
+	id     BIGINT NOT NULL PRIMARY KEY,
+	size   BIGINT NOT NULL,
+	access BIGINT NOT NULL
 );
-INSERT INTO ledger_head (id, size) VALUES (1, 0);
+INSERT INTO ledger_head (id, size, access) VALUES (1, 0, -1);
 CREATE TABLE ledger_entries (
 	seq      BIGINT NOT NULL PRIMARY KEY,
 	at       BIGINT NOT NULL,

@@ -124,7 +124,7 @@ func TestReachIsWhoCanRead(t *testing.T) {
 			target := rapid.SampledFrom(people).Draw(rt, "person")
 			org := rapid.SampledFrom(orgs[1:]).Draw(rt, "org")
 			h.system(func(tx *db.Tx) error {
-				tx.Append(db.Entry{Verb: "test.change", Object: "x", Label: toCommunity()})
+				tx.Append(db.Entry{Verb: "test.change", Object: "x", Label: toCommunity(), Access: true}) // as every change of rights does
 				if _, err := tx.Exec(`UPDATE people SET recipient = 1 - recipient, suspended = $1 WHERE id = $2`, flag(rapid.Bool().Draw(rt, "suspended")), target); err != nil {
 					return err
 				}

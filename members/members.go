@@ -29,6 +29,7 @@ type Options struct {
 type Members struct {
 	passkeys *webauthn.WebAuthn
 	waive    bool
+	reaches  reaches
 }
 
 // New makes the duty. The error says what is wrong with the options.

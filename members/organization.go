@@ -194,7 +194,7 @@ func (m *Members) UpdateOrganization(tx *db.Tx, p Profile) error {
 		}
 		return err
 	}
-	tx.Append(db.Entry{Verb: "organization.updated", Object: who.Org, Label: old.Label, Data: p})
+	tx.Append(db.Entry{Verb: "organization.updated", Object: who.Org, Label: old.Label, Data: p, Access: true}) // its name stands in reaches
 	return nil
 }
 

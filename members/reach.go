@@ -3,6 +3,7 @@ package members
 import (
 	"fmt"
 	"strconv"
+	"sync"
 
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/policy"
@@ -74,11 +75,7 @@ func (m *Members) Reach(v *db.View, l policy.Label) (Reach, error) {
 		}
 		ps = named
 	}
-	rows, err := db.All(all(v), func(s db.Scanner) (row ReachRow, err error) {
-		err = s.Scan(&row.Org, &row.Name, &row.Kind, &row.People)
-		return row, err
-	}, `SELECT o.id, o.name, o.kind, COUNT(*) FROM visible.people p JOIN visible.organizations o ON o.id = p.org WHERE `+readers+`
-		GROUP BY o.id, o.name, o.kind, o.name_key ORDER BY o.name_key, o.id`, readerArgs(ps)...)
+	rows, err := m.reachRows(v, ps)
 	if err != nil {
 		return r, err
 	}
@@ -87,6 +84,65 @@ func (m *Members) Reach(v *db.View, l policy.Label) (Reach, error) {
 		r.People += row.People
 	}
 	return r, nil
+}
+
+// reachRows counts the readers of principals by organization. Every page and
+// every post asks, and the answer changes only when somebody's rights do: it is
+// remembered until then. The caller must not change the rows.
+func (m *Members) reachRows(v *db.View, ps []policy.Principal) ([]ReachRow, error) {
+	version, ok, err := v.AccessVersion()
+	if err != nil {
+		return nil, err
+	}
+	key := policy.NewAudience(ps...).ID()
+	if ok {
+		if rows, found := m.reaches.get(version, key); found {
+			return rows, nil
+		}
+	}
+	rows, err := db.All(all(v), func(s db.Scanner) (row ReachRow, err error) {
+		err = s.Scan(&row.Org, &row.Name, &row.Kind, &row.People)
+		return row, err
+	}, `SELECT o.id, o.name, o.kind, COUNT(*) FROM visible.people p JOIN visible.organizations o ON o.id = p.org WHERE `+readers+`
+		GROUP BY o.id, o.name, o.kind, o.name_key ORDER BY o.name_key, o.id`, readerArgs(ps)...)
+	if err == nil && ok {
+		v.Remember(func() { m.reaches.put(version, key, rows) })
+	}
+	return rows, err
+}
+
+// reaches remembers counts under the newest version of everybody's rights. It is
+// safe for concurrent use.
+type reaches struct {
+	mu      sync.Mutex
+	version int64
+	rows    map[string][]ReachRow
+}
+
+// mostReaches bounds what is remembered.
+const mostReaches = 2000
+
+func (r *reaches) get(version int64, key string) ([]ReachRow, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.version != version {
+		return nil, false
+	}
+	rows, ok := r.rows[key]
+	return rows, ok
+}
+
+// put keeps a count; a view that is older than what is kept keeps nothing.
+func (r *reaches) put(version int64, key string, rows []ReachRow) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.rows != nil && version < r.version {
+		return
+	}
+	if r.rows == nil || version > r.version || len(r.rows) >= mostReaches {
+		r.version, r.rows = version, map[string][]ReachRow{}
+	}
+	r.rows[key] = rows
 }
 
 // Readers lists the ids of the people who can read a label now, for mentions

@@ -19,6 +19,9 @@ import (
 // Ledger is what the store needs of the ledger: it is asked inside every
 // writing transaction, so that facts and their record are one commit.
 type Ledger interface {
+	// Access is the position of the newest entry that changed anybody's rights, as
+	// of this view.
+	Access(v *View) (int64, error)
 	// Begin locks the head, for all nodes, and tells how many entries there are.
 	Begin(tx *Tx) (size int64, err error)
 	// Record writes one write's entries from sequence number seq on and returns

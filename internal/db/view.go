@@ -25,6 +25,7 @@ type View struct {
 	mode   mode
 	shared *transaction // nil outside a write
 	open   *bool        // an answer is being read
+	work   *work        // what the write around it gathers; nil in a read
 }
 
 // mode is what may be written through a View.
@@ -91,6 +92,32 @@ type querier interface {
 
 // Scanner is one row of an answer.
 type Scanner interface{ Scan(dest ...any) error }
+
+// AccessVersion tells the state of everybody's rights: what was worked out of
+// rosters, standing and roles under one version holds wherever the version is the
+// same. ok is false inside a write that is itself changing rights.
+func (v *View) AccessVersion() (version int64, ok bool, err error) {
+	if v.work != nil {
+		for _, e := range v.work.entries {
+			if e.Access {
+				return 0, false, nil
+			}
+		}
+	}
+	version, err = v.db.ledger.Access(v)
+	return version, err == nil, err
+}
+
+// Remember runs fn, which keeps something worked out of this view outside the
+// store: at once in a read, and in a write only after its commit, because what a
+// write sees may still be undone.
+func (v *View) Remember(fn func()) {
+	if v.work != nil {
+		v.work.after = append(v.work.after, fn)
+		return
+	}
+	fn()
+}
 
 // Viewer is in whose name this View reads.
 func (v *View) Viewer() policy.Viewer { return v.viewer }

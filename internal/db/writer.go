@@ -223,7 +223,8 @@ func (d *DB) run(q querier, shared *transaction, j *job, seq int64) (leaves [][]
 			}
 		}
 	}()
-	tx := &Tx{View: &View{db: d, ctx: ctx, q: q, now: d.clock.Now(), mode: facts, shared: shared, open: new(bool)}, seq: seq, work: &work{}}
+	w := &work{}
+	tx := &Tx{View: &View{db: d, ctx: ctx, q: q, now: d.clock.Now(), mode: facts, shared: shared, open: new(bool), work: w}, seq: seq, work: w}
 	if j.scratch {
 		tx.mode = scratch
 	}

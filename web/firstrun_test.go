@@ -61,13 +61,13 @@ func TestCommunityFromNothing(t *testing.T) {
 	ana.Click("tbody tr:nth-child(2) a")
 	ana.WaitText("h1", "Bo Dahl", browser.Patience)
 	ana.Click("#roles [name=desk]")
-	ana.Click("#roles button.primary")
+	ana.Click("#roles button.btn")
 	ana.WaitText(".notice", "holds from this moment", browser.Patience)
 
 	// An organization applies.
 	ana.Go(h.url + "/invitations")
 	ana.Fill("#invite-organization", "Pumpworks")
-	ana.Click("#organization button.primary")
+	ana.Click("#organization button.btn")
 	invitation := made(ana)
 	cara := h.device()
 	cara.Go(invitation)

@@ -662,7 +662,7 @@ func invitePage(f inviteForm, list []members.Invitation, who policy.Viewer, now 
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormSpec{ID: "organization", Action: "/invitations", Submit: "Make a link for an organization", Errors: inviteErrors(f, "organization"), Hidden: []ui.Hidden{{Name: "which", Value: "organization"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormSpec{ID: "organization", Action: "/invitations", Submit: "Make a link for an organization", Plain: true, Errors: inviteErrors(f, "organization"), Hidden: []ui.Hidden{{Name: "which", Value: "organization"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

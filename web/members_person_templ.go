@@ -132,7 +132,7 @@ func personPage(x personView) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormSpec{ID: "roles", Action: "/people/" + x.p.ID + "/roles", Submit: "Save the roles"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Form(ui.FormSpec{ID: "roles", Action: "/people/" + x.p.ID + "/roles", Submit: "Save the roles", Plain: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -433,7 +433,7 @@ func topicBody(x topicView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormSpec{ID: "resolve", Action: "/topics/" + x.Topic.ID + "/resolve", Submit: "Resolve the topic"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormSpec{ID: "resolve", Action: "/topics/" + x.Topic.ID + "/resolve", Submit: "Resolve the topic", Plain: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -84,21 +84,31 @@ func TestScreenshots(t *testing.T) {
 		return err
 	})
 	for _, s := range screens(w, topic, room) {
-		tab := b.Tab()
-		if s.who != "" {
-			w.cookie(tab, s.who)
-		}
-		for _, look := range []struct {
-			name  string
-			width int
-			dark  bool
-		}{{"light-1280", 1280, false}, {"dark-1280", 1280, true}, {"light-360", 360, false}, {"dark-360", 360, true}} {
+		for _, look := range docPictures[s.name] {
+			tab := b.Tab()
+			if s.who != "" {
+				w.cookie(tab, s.who)
+			}
 			tab.SetViewport(look.width, 900)
 			tab.Dark(look.dark)
 			tab.Go(w.url + s.path)
 			tab.Screenshot(filepath.Join(dir, s.name+"-"+look.name+".png"))
 		}
 	}
+}
+
+type look struct {
+	name  string
+	width int
+	dark  bool
+}
+
+// docPictures is which screens the documentation shows, and how. TestScreens
+// looks at all of them in every way.
+var docPictures = map[string][]look{
+	"topic":   {{"light", 1280, false}, {"dark", 1280, true}},
+	"compose": {{"light", 1280, false}},
+	"inbox":   {{"phone", 360, true}},
 }
 
 // mainTopic is the topic of the main job in the demo.

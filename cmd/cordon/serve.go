@@ -56,7 +56,8 @@ func serve(ctx context.Context, c Config, out io.Writer, clk clock.Clock, prepar
 	}
 	defer ln.Close()
 	origin := c.origin(ln.Addr())
-	h, err := build(ctx, plan{Data: c.Data, Database: c.Database, Origin: origin, TLS: c.tls(), Demo: prepare != nil, Clock: clk, Log: log})
+	secure := strings.HasPrefix(origin, "https://") // TLS here, or in a proxy on this machine
+	h, err := build(ctx, plan{Data: c.Data, Database: c.Database, Origin: origin, TLS: secure, Demo: prepare != nil, Clock: clk, Log: log})
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func serve(ctx context.Context, c Config, out io.Writer, clk clock.Clock, prepar
 	h.start(ctx)
 
 	srv := &http.Server{
-		Handler:           h.doors(origin, c.tls(), ln.Addr()),
+		Handler:           h.doors(origin, secure, ln.Addr()),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/testkit/browser"
 	"github.com/cordon-isao/cordon/policy"
 )
 
@@ -224,21 +225,29 @@ func TestKeyboardOnly(t *testing.T) {
 	}
 	h := openForum(t, "", true)
 	tab := h.tab("Osei")
+	// Keys work once the page's script has run.
+	arrives := func(title string) {
+		t.Helper()
+		tab.WaitText("h1", title, browser.Patience)
+		var loaded bool
+		tab.Eval(`new Promise(done => document.readyState === "complete" ? done(true) : addEventListener("load", () => done(true)))`, &loaded)
+	}
 	tab.Go(h.web.URL + "/inbox")
+	arrives("Inbox")
 	tab.Press("g")
 	tab.Press("r")
-	tab.WaitText("h1", "Rooms", 3*time.Second)
+	arrives("Rooms")
 	tab.Press("j")
 	tab.Press("j")
 	tab.Press("Enter")
-	tab.WaitText("h1", "Infusion pumps", 3*time.Second)
+	arrives("Infusion pumps")
 	tab.Press("t")
-	tab.WaitText("h1", "New topic", 3*time.Second)
+	arrives("New topic")
 	tab.Type("#compose-title", "By keys alone")
 	tab.Press("Tab")
 	tab.Type("#compose-body", "No mouse here.")
 	tab.Press("Control+Enter")
-	tab.WaitText("h1", "By keys alone", 5*time.Second)
+	arrives("By keys alone")
 	tab.Eval(`document.activeElement.blur()`, nil)
 	tab.Press("r")
 	tab.Type("#compose-body", "And an answer.")

@@ -63,6 +63,13 @@ func ParseCheckpoint(verifier note.Verifier, text []byte) (Checkpoint, error) {
 		}
 		return Checkpoint{}, fmt.Errorf("reading the checkpoint: %w", err)
 	}
+	// One spelling of each signature: the bits that base64 leaves over must be
+	// zero, or a byte of the text could change and go unnoticed.
+	for _, sig := range n.Sigs {
+		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err != nil {
+			return Checkpoint{}, errors.New("the checkpoint's signature is not in its one spelling")
+		}
+	}
 	c, err := parseCheckpointText(n.Text)
 	if err != nil {
 		return Checkpoint{}, err

@@ -4,6 +4,7 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -94,8 +95,11 @@ func KindOf(err error) Kind {
 		return ""
 	}
 	var f *Error
-	if errors.As(err, &f) {
+	switch {
+	case errors.As(err, &f):
 		return f.Kind
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return Busy // whoever asked did not wait
 	}
 	return Internal
 }
@@ -109,6 +113,9 @@ func Sentence(err error) string {
 	var f *Error
 	if errors.As(err, &f) && f.Kind != Internal {
 		return f.Message
+	}
+	if KindOf(err) == Busy {
+		return "The request was given up before it was answered. Look before you send it again."
 	}
 	return "Something went wrong on our side. Nothing was changed. Try again; if it happens again, tell the desk."
 }

@@ -79,7 +79,8 @@ func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	cfg := Config{Data: c.Data, Addr: c.Addr, Database: c.Database, LogLevel: c.LogLevel}
-	return serve(ctx, cfg, out, clk, func(ctx context.Context, h *house, url string) error {
+	old := state != nil
+	err = serve(ctx, cfg, out, clk, func(ctx context.Context, h *house, url string) error {
 		if state == nil {
 			began := clock.System().Now()
 			if state, err = h.furnish(ctx, clk, out); err != nil {
@@ -110,6 +111,10 @@ func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
 		fmt.Fprintf(out, "The demo is open at %s\nIts people are invented, its advisories are CISA's. Press Ctrl C to stop.\n", url)
 		return nil
 	})
+	if err != nil && old {
+		return fmt.Errorf("%w (cordon demo --fresh furnishes it anew)", err)
+	}
+	return err
 }
 
 // state reads whether the folder is furnished; nil means not.

@@ -70,14 +70,13 @@ type Ctx struct {
 	Session members.Session // zero when nobody is signed in
 	View    *db.View        // for pages: the snapshot the page is made from
 	later   []func()        // what a page notes once it is on its way, see [Ctx.afterwards]
-	status  int
 }
 
 // page makes a handler that reads: one snapshot, in which the session, the right
 // and the page itself are read. Nothing is sent before the snapshot is closed.
 func (s *Server) page(access httpkit.Access, right policy.Right, fn func(*Ctx) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &Ctx{Server: s, W: w, R: r, status: http.StatusOK}
+		c := &Ctx{Server: s, W: w, R: r}
 		var out bytes.Buffer
 		var after func()
 		err := s.DB.Read(r.Context(), policy.Anonymous(), func(v *db.View) error {
@@ -123,7 +122,7 @@ func (c *Ctx) afterwards(fn func()) { c.later = append(c.later, fn) }
 // rights are read again inside each.
 func (s *Server) act(access httpkit.Access, right policy.Right, fn func(*Ctx) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &Ctx{Server: s, W: w, R: r, status: http.StatusOK}
+		c := &Ctx{Server: s, W: w, R: r}
 		err := s.DB.Read(r.Context(), policy.Anonymous(), func(v *db.View) error {
 			if err := c.identify(v); err != nil {
 				return err

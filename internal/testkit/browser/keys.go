@@ -22,9 +22,12 @@ var modifiers = map[string]chromedp.Modifier{
 }
 
 // Press presses keys where the focus is: chords after one another, separated
-// by spaces, as in "g i", "?", "Control+k" or "Shift+Tab Enter".
+// by spaces, as in "g i", "?", "Control+k" or "Shift+Tab Enter". It waits until
+// the page has loaded: a key pressed before its script listens is lost, to a
+// person as to a test.
 func (t *Tab) Press(keys string) {
 	t.t.Helper()
+	t.loaded()
 	for chord := range strings.FieldsSeq(keys) {
 		key, mods, err := parseChord(chord)
 		if err != nil {
@@ -36,6 +39,12 @@ func (t *Tab) Press(keys string) {
 		}
 		t.do("press "+chord, chromedp.KeyEvent(key, opts...))
 	}
+}
+
+// loaded waits until the page, its scripts included, has loaded.
+func (t *Tab) loaded() {
+	t.t.Helper()
+	t.until("load the page", Patience, `document.readyState === "complete" && document.activeElement !== null`)
 }
 
 // parseChord reads modifiers and one key joined by "+"; "+" alone is the key.

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/db"
@@ -22,6 +23,7 @@ type Server struct {
 	Live     *ledger.Live
 	Members  *members.Members
 	Forum    *forum.Forum
+	Cases    *cases.Cases
 	Evidence *evidence.Evidence
 	Log      *slog.Logger
 	Origin   string // address that people use, such as https://isao.example

@@ -38,6 +38,7 @@ type Room struct {
 	OpenedBy  Author
 	OpenedAt  time.Time
 	Archived  time.Time // zero while topics may be begun
+	Object    string    // id of the thing it belongs to, such as a case, or ""
 
 	// In the reader's own view:
 	Last   time.Time // of the newest post; zero without one

@@ -25,14 +25,14 @@ const unreadIn = `(SELECT COUNT(DISTINCT u.topic) FROM (SELECT a.topic, a.n FROM
 
 const lastIn = `COALESCE((SELECT a.at FROM visible.topic_activity a JOIN visible.topics t ON t.id = a.topic WHERE a.room = r.id ORDER BY a.at DESC, a.n DESC LIMIT 1), 0)`
 
-const roomColumns = `r.id, r.name, r.purpose, r.questions, r.author, r.author_name, r.author_org, r.author_org_name, r.at, r.archived, r.tlp, r.audience`
+const roomColumns = `r.id, r.name, r.purpose, r.questions, r.author, r.author_name, r.author_org, r.author_org_name, r.at, r.archived, r.object, r.tlp, r.audience`
 
 func scanRoom(v *db.View, more ...any) func(db.Scanner) (Room, error) {
 	return func(s db.Scanner) (r Room, err error) {
 		var at, archived int64
 		var tlp, audience, questions string
 		if err = s.Scan(append([]any{&r.ID, &r.Name, &r.Purpose, &questions, &r.OpenedBy.Person, &r.OpenedBy.Name, &r.OpenedBy.Org, &r.OpenedBy.OrgName,
-			&at, &archived, &tlp, &audience}, more...)...); err != nil {
+			&at, &archived, &r.Object, &tlp, &audience}, more...)...); err != nil {
 			return r, err
 		}
 		r.OpenedAt, r.Archived = clock.FromMicros(at), clock.FromMicros(archived)
@@ -52,7 +52,7 @@ func readRoom(v *db.View, id string) (Room, error) {
 const MaxRooms = 500
 
 // Rooms lists the rooms that the viewer can see, by name, with what is new in
-// them.
+// them. Rooms that belong to something, such as a case, are found there.
 func (f *Forum) Rooms(v *db.View) ([]Room, error) { return f.rooms(v, "") }
 
 // Room reads one room.
@@ -78,7 +78,7 @@ func (f *Forum) rooms(v *db.View, id string) ([]Room, error) {
 		return r, err
 	}, `SELECT `+roomColumns+`, `+lastIn+`, `+unreadIn+`,
 			COALESCE((SELECT w.level FROM watches w WHERE w.person = $1 AND w.object = r.id), '')
-		FROM visible.rooms r WHERE ($3 = '' OR r.id = $3) ORDER BY r.name_key, r.id LIMIT $4`,
+		FROM visible.rooms r WHERE ($3 = '' AND r.object = '' OR r.id = $3) ORDER BY r.name_key, r.id LIMIT $4`,
 		v.Viewer().Person, clock.Micros(v.Now().Add(-Window)), id, MaxRooms)
 }
 

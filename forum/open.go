@@ -17,13 +17,14 @@ type NewRoom struct {
 	Purpose   string
 	Questions []string // up to 5 examples of what to ask here
 	Label     policy.Label
+	Object    string // id of the thing that the room belongs to, such as a case: for duties, which have checked that it may be opened
 	Key       string // idempotency key, may be empty
 }
 
 // OpenRoom opens a room and returns its id. It needs the right to open rooms; a
 // member opens rooms only for audiences he is in himself.
 func (f *Forum) OpenRoom(tx *db.Tx, in NewRoom) (id string, err error) {
-	if !tx.Viewer().May(policy.MayOpenRoom) {
+	if in.Object == "" && !tx.Viewer().May(policy.MayOpenRoom) {
 		return "", fault.Forbiddenf("You may not open rooms. Ask the desk.")
 	}
 	id, _, err = tx.Once(in.Key, digest("room", in.Name, in.Purpose, in.Questions, labelParts(in.Label)), func() (string, error) {
@@ -40,11 +41,11 @@ func (f *Forum) OpenRoom(tx *db.Tx, in NewRoom) (id string, err error) {
 			return "", err
 		}
 		name := strings.TrimSpace(in.Name)
-		taken, err := tx.Exists(`SELECT 1 FROM visible.rooms WHERE name_key = $1 AND archived = 0`, strings.ToLower(name))
+		taken, err := tx.Exists(`SELECT 1 FROM visible.rooms WHERE name_key = $1 AND archived = 0 AND object = ''`, strings.ToLower(name))
 		if err != nil {
 			return "", err
 		}
-		if taken { // only among the rooms the viewer can see: two hidden ones may share a name
+		if taken && in.Object == "" { // only among the rooms the viewer can see: two hidden ones may share a name
 			p.add("name", "There is a room of this name already.")
 		}
 		if err := p.err(); err != nil {
@@ -60,14 +61,14 @@ func (f *Forum) OpenRoom(tx *db.Tx, in NewRoom) (id string, err error) {
 			return "", err
 		}
 		who := authorOf(tx.Viewer())
-		_, err = tx.Exec(`INSERT INTO rooms (id, name, name_key, purpose, questions, author, author_name, author_org, author_org_name, at, archived, tlp, audience)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12)`,
+		_, err = tx.Exec(`INSERT INTO rooms (id, name, name_key, purpose, questions, author, author_name, author_org, author_org_name, at, archived, object, tlp, audience)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $13)`,
 			id, name, strings.ToLower(name), strings.TrimSpace(in.Purpose), string(questions), who.Person, who.Name, who.Org, who.OrgName,
-			clock.Micros(tx.Now()), string(in.Label.TLP), audience)
+			clock.Micros(tx.Now()), in.Object, string(in.Label.TLP), audience)
 		if err != nil {
 			return "", err
 		}
-		tx.Append(db.Entry{Verb: "room.opened", Object: id, Room: id, Label: in.Label, Access: true,
+		tx.Append(db.Entry{Verb: "room.opened", Object: id, Parent: in.Object, Room: id, Label: in.Label, Access: true,
 			Data: map[string]any{"name": name, "purpose": in.Purpose}})
 		return id, nil
 	})

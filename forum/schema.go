@@ -34,6 +34,7 @@ CREATE TABLE rooms (
 	author_org_name TEXT NOT NULL,
 	at              BIGINT NOT NULL,
 	archived        BIGINT NOT NULL,
+	object          TEXT NOT NULL,
 	tlp             TEXT NOT NULL,
 	audience        TEXT NOT NULL
 );

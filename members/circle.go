@@ -15,7 +15,8 @@ type Circle struct {
 	ID      string
 	Name    string
 	Purpose string
-	Named   bool // of named persons: may hold TLP:RED
+	Named   bool   // of named persons: may hold TLP:RED
+	Object  string // of a team: the thing its roster follows, such as a case
 	Formed  time.Time
 	By      string       // person id of the founder
 	Label   policy.Label // who may know that it exists
@@ -33,13 +34,13 @@ type NewCircle struct {
 	Label   policy.Label
 }
 
-const circleColumns = `c.id, c.name, c.purpose, c.named, c.formed_at, c.formed_by, c.tlp, c.audience`
+const circleColumns = `c.id, c.name, c.purpose, c.named, c.object, c.formed_at, c.formed_by, c.tlp, c.audience`
 
 func scanCircle(v *db.View) func(db.Scanner) (Circle, error) {
 	return func(s db.Scanner) (c Circle, err error) {
 		var named, at int64
 		var tlp, audience string
-		if err = s.Scan(&c.ID, &c.Name, &c.Purpose, &named, &at, &c.By, &tlp, &audience); err != nil {
+		if err = s.Scan(&c.ID, &c.Name, &c.Purpose, &named, &c.Object, &at, &c.By, &tlp, &audience); err != nil {
 			return c, err
 		}
 		c.Named, c.Formed = named == 1, clock.FromMicros(at)
@@ -99,7 +100,7 @@ func (m *Members) formCircle(tx *db.Tx, n NewCircle, by string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`INSERT INTO circles (id, name, name_key, purpose, named, formed_at, formed_by, tlp, audience) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+	if _, err := tx.Exec(`INSERT INTO circles (id, name, name_key, purpose, named, object, formed_at, formed_by, tlp, audience) VALUES ($1, $2, $3, $4, $5, '', $6, $7, $8, $9)`,
 		n.ID, n.Name, fold(n.Name), n.Purpose, flag(n.Named), clock.Micros(tx.Now()), by, string(l.TLP), audience); err != nil {
 		return err
 	}
@@ -141,9 +142,10 @@ func (m *Members) Circle(v *db.View, id string) (Circle, error) {
 	return c, err
 }
 
-// Circles lists the circles that the viewer may know of, by name.
+// Circles lists the circles that the viewer may know of, by name; teams, whose
+// rosters follow something else, are not among them.
 func (m *Members) Circles(v *db.View) ([]Circle, error) {
-	cs, err := db.All(v, scanCircle(v), `SELECT `+circleColumns+` FROM visible.circles c ORDER BY c.name_key, c.id`)
+	cs, err := db.All(v, scanCircle(v), `SELECT `+circleColumns+` FROM visible.circles c WHERE c.object = '' ORDER BY c.name_key, c.id`)
 	if err != nil {
 		return nil, err
 	}

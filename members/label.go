@@ -175,3 +175,7 @@ func KindWords(k policy.Kind, n int) string {
 	}
 	return many
 }
+
+// CheckAudience reports whether the viewer may name everybody in an audience, for
+// duties that decide themselves what label it stands under.
+func (m *Members) CheckAudience(v *db.View, a policy.Audience) error { return m.nameable(v, a) }

@@ -282,7 +282,7 @@ func (m *Members) heirFor(tx *db.Tx, circle string) error {
 	if err != nil || circle == s.Desk {
 		return err
 	}
-	ok, err := tx.Exists(`SELECT 1 FROM circle_people WHERE circle = $1 AND duty = 'steward'`, circle)
+	ok, err := all(tx.View).Exists(`SELECT 1 FROM visible.circles c WHERE c.id = $1 AND (c.object <> '' OR c.id IN (SELECT circle FROM circle_people WHERE duty = 'steward'))`, circle)
 	if err != nil || ok {
 		return err
 	}

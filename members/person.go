@@ -124,7 +124,7 @@ func (m *Members) relabelPerson(tx *db.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range circles {
+	for _, c := range circles[:min(len(circles), policy.MaxAudience-4)] {
 		ps = append(ps, policy.OfCircle(c))
 	}
 	tlp := policy.AmberStrict
@@ -138,9 +138,9 @@ func (m *Members) relabelPerson(tx *db.Tx, id string) error {
 	return tx.MustChange(`UPDATE people SET tlp = $1, audience = $2 WHERE id = $3`, string(tlp), audience, id)
 }
 
-// circlesOf lists the circles whose roster names a person.
+// circlesOf lists the circles whose roster names a person now.
 func circlesOf(v *db.View, person string) ([]string, error) {
-	return db.All(v, db.Value[string], `SELECT circle FROM circle_people WHERE person = $1 ORDER BY circle`, person)
+	return db.All(v, db.Value[string], `SELECT circle FROM circle_people WHERE person = $1 AND (until = 0 OR until > $2) ORDER BY circle`, person, clock.Micros(v.Now()))
 }
 
 // personLabel is for entries about a person that its organization handles.

@@ -46,6 +46,8 @@ func (m *Members) isSteward(v *db.View, circle, person string) (bool, error) {
 	return v.Exists(`SELECT 1 FROM circle_people WHERE circle = $1 AND person = $2 AND duty = 'steward'`, circle, person)
 }
 
+var errTeam = fault.Forbiddenf("This team follows its case: who is on it changes on the case's page.")
+
 // stewarded reads a circle that the viewer admits people to.
 func (m *Members) stewarded(v *db.View, circle string) (Circle, error) {
 	c, err := m.Circle(v, circle)
@@ -54,6 +56,9 @@ func (m *Members) stewarded(v *db.View, circle string) (Circle, error) {
 	}
 	if who := v.Viewer(); !who.IsSystem() && (!c.Steward || !who.InGoodStanding() || who.IsToken()) {
 		return c, fault.Forbiddenf("Only a steward of %s may do that.", c.Name)
+	}
+	if c.Object != "" {
+		return c, errTeam
 	}
 	s, err := m.Settings(v)
 	if err == nil && s.Desk == circle {
@@ -85,7 +90,7 @@ func (m *Members) AddToCircle(tx *db.Tx, circle, person string) error {
 
 // enroll writes a roster line and what follows from it.
 func (m *Members) enroll(tx *db.Tx, circle, person, duty string) error {
-	n, err := tx.Exec(`INSERT INTO circle_people (circle, person, duty, at, by_person) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (circle, person) DO NOTHING`,
+	n, err := tx.Exec(`INSERT INTO circle_people (circle, person, duty, at, by_person, until) VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT (circle, person) DO NOTHING`,
 		circle, person, duty, clock.Micros(tx.Now()), tx.Viewer().Actor())
 	if err != nil {
 		return err
@@ -119,6 +124,9 @@ func (m *Members) LeaveCircle(tx *db.Tx, circle string) error {
 	}
 	if !c.Mine || tx.Viewer().IsToken() {
 		return errMayNot
+	}
+	if c.Object != "" {
+		return errTeam
 	}
 	if s, err := m.Settings(tx.View); err != nil {
 		return err

@@ -96,6 +96,7 @@ CREATE TABLE circles (
 	name_key  TEXT NOT NULL,
 	purpose   TEXT NOT NULL,
 	named     BIGINT NOT NULL,
+	object    TEXT NOT NULL,
 	formed_at BIGINT NOT NULL,
 	formed_by TEXT NOT NULL,
 	tlp       TEXT NOT NULL,
@@ -108,8 +109,10 @@ CREATE TABLE circle_people (
 	duty      TEXT NOT NULL,
 	at        BIGINT NOT NULL,
 	by_person TEXT NOT NULL,
+	until     BIGINT NOT NULL,
 	PRIMARY KEY (circle, person)
 );
+CREATE INDEX circle_people_until ON circle_people (until) WHERE until > 0;
 CREATE INDEX circle_people_person ON circle_people (person, circle);
 CREATE TABLE invitations (
 	id         TEXT NOT NULL PRIMARY KEY,

@@ -30,13 +30,16 @@ const (
 	MayApprove    Right = "approve"     // be the second person of a loosening
 	MayOperate    Right = "operate"     // suspend, revoke, recover, read health
 	MayExport     Right = "export"      // take an evidence pack out
+	MayReport     Right = "report"      // report a vulnerability to the desk
+	MayWorkCase   Right = "work-case"   // open a case, act in those one takes part in
+	MayTriage     Right = "triage"      // decide on reports, coordinate cases, invite parties
 )
 
 // rights is the role table. The empty role is every member in good standing.
 var rights = map[Role][]Right{
-	"":           {MayPost, MaySponsor, MayFormCircle, MayOpenRoom, MayApprove, MayExport},
+	"":           {MayPost, MaySponsor, MayFormCircle, MayOpenRoom, MayApprove, MayExport, MayReport, MayWorkCase},
 	RoleOfficer:  {MayManageOrg, MayInvite},
-	RoleDesk:     {MayVet, MayInvite, MayOpenRoom},
+	RoleDesk:     {MayVet, MayInvite, MayOpenRoom, MayTriage},
 	RoleOperator: {MayOperate, MayVet, MayInvite, MayManageOrg},
 }
 
@@ -46,14 +49,18 @@ type Scope string
 // The scopes of API tokens.
 const (
 	ScopeRead  Scope = "read"  // every read
-	ScopeWrite Scope = "write" // posts, replies, files, read marks
+	ScopeWrite Scope = "write" // posts, replies, files, read marks, reports, cases
 )
 
 // Scopes lists every scope.
 func Scopes() []Scope { return []Scope{ScopeRead, ScopeWrite} }
 
+// byToken is what a token with the write scope may do, as far as its owner may.
+var byToken = []Right{MayPost, MayReport, MayWorkCase, MayTriage}
+
 // May reports whether the viewer has the right. Tokens with the write scope may
-// post and, with the read scope, export; everything else needs a session.
+// post and work on cases and, with the read scope, export; everything else needs
+// a session.
 func (v Viewer) May(r Right) bool {
 	if v.system != "" {
 		return true
@@ -61,7 +68,7 @@ func (v Viewer) May(r Right) bool {
 	if !v.InGoodStanding() {
 		return false
 	}
-	if v.scopes != nil && !(r == MayPost && v.HasScope(ScopeWrite) || r == MayExport && v.HasScope(ScopeRead)) {
+	if v.scopes != nil && !(r == MayExport && v.HasScope(ScopeRead) || slices.Contains(byToken, r) && v.HasScope(ScopeWrite)) {
 		return false
 	}
 	if slices.Contains(rights[""], r) {

@@ -12,6 +12,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/db"
@@ -33,6 +34,7 @@ type Server struct {
 	Live       *ledger.Live
 	Members    *members.Members
 	Forum      *forum.Forum
+	Cases      *cases.Cases
 	Evidence   *evidence.Evidence
 	Log        *slog.Logger
 	Box        *seal.Box

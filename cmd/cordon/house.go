@@ -13,6 +13,7 @@ import (
 
 	"github.com/cordon-isao/cordon/agreements"
 	"github.com/cordon-isao/cordon/api"
+	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/blob"
@@ -37,6 +38,7 @@ type house struct {
 	members    *members.Members
 	blobs      blob.Store
 	forum      *forum.Forum
+	cases      *cases.Cases
 	evidence   *evidence.Evidence
 	web        *web.Server
 	api        *api.Server
@@ -91,18 +93,19 @@ func build(ctx context.Context, p plan) (*house, error) {
 	h.db.SetRefresh(h.members.Refresh)
 	h.agreements = agreements.New(h.members)
 	h.forum = forum.New(h.members, h.blobs, box)
+	h.cases = cases.New(h.members, h.agreements, h.forum, h.blobs, box)
 	h.evidence = evidence.New(h.ledger, h.forum, h.members)
 
 	h.hub = live.NewHub()
 	h.live = ledger.NewLive(h.ledger, h.hub, box, h.members.Refresh)
-	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Evidence: h.evidence,
+	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Cases: h.cases, Evidence: h.evidence,
 		Log: p.Log, TLS: p.TLS, Origin: p.Origin, Box: box, Health: h.health}
-	h.api = &api.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Forum: h.forum, Evidence: h.evidence, Log: p.Log, Origin: p.Origin, Box: box}
+	h.api = &api.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Forum: h.forum, Cases: h.cases, Evidence: h.evidence, Log: p.Log, Origin: p.Origin, Box: box}
 	return h, nil
 }
 
 // schemas is every duty's tables, those that are referred to first.
-var schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, evidence.Schema}
+var schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, cases.Schema, evidence.Schema}
 
 // relyingParty says under which name passkeys are made. The demo's people are
 // invented and have none.

@@ -24,7 +24,8 @@ var imports = []struct {
 	{"members", duty()},
 	{"agreements", duty("members")},
 	{"forum", duty("members", "agreements")},
-	{"evidence", duty("members", "agreements", "forum")},
+	{"cases", duty("members", "agreements", "forum")},
+	{"evidence", duty("members", "agreements", "forum", "cases")},
 	{"web", append(door(), "web/...")},
 	{"api", append(door(), "api/...")},
 	{"cmd", []string{"..."}},
@@ -37,11 +38,11 @@ func duty(above ...string) []string {
 
 // door is what every door may import: all duties, no other door.
 func door() []string {
-	return duty("members/...", "agreements/...", "forum/...", "evidence/...")
+	return duty("members/...", "agreements/...", "forum/...", "cases/...", "evidence/...")
 }
 
 // duties are the packages whose exported functions act in somebody's name.
-var duties = []string{"members", "agreements", "forum", "evidence"}
+var duties = []string{"members", "agreements", "forum", "cases", "evidence"}
 
 func matches(pattern, pkg string) bool {
 	if pattern == "..." {

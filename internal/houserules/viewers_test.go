@@ -140,6 +140,7 @@ var systemViews = []struct{ file, arg, why string }{
 	{"members/members.go", `"members"`, "rosters, uniqueness, facts for the rules and counts of readers; its rows are never shown as they are"},
 	{"forum/relabel.go", `"forum"`, "a topic's label binds posts that its originator cannot see"},
 	{"forum/relabel_apply.go", `"forum"`, "a topic's label binds posts that its originator cannot see"},
+	{"cases/label.go", `"cases"`, "all: parties, clocks and reports beyond the viewer's eyes, for the rules; its rows are never shown as they are"},
 	{"ledger/verify.go", `"ledger"`, "checks every entry, leaf and content of the record; it reports positions, never content"},
 	{"web/machine.go", `"ledger"`, "checkpoint and tiles are for anyone's monitor; leaves are salted commitments"},
 	{"cmd/cordon/serve.go", `"welcome"`, "before anyone belongs: is the community founded, and the first operator's link"},

@@ -501,6 +501,7 @@ addEventListener("keydown", (e) => {
   else if (key === "/") { const s = $("[data-search]"); if (s && !shown(s)) s.closest("[popover]")?.showPopover(); s?.focus(); }
   else if (key === "j" || key === "k") walk(key === "j" ? 1 : -1);
   else if (key === "o") document.activeElement?.closest("[data-row]")?.querySelector("a")?.click();
+  else if (key === "T") { const ts = $$("[data-twin]"), open = ts.some((n) => !n.open); for (const n of ts) n.open = open; }
   else if (key === "[") rail("left", "ui-nav");
   else if (key === "]") rail("right", "ui-context");
   else done = /^[a-z]$/.test(key) && press(key);

@@ -20,7 +20,7 @@ import (
 	"sync"
 )
 
-//go:embed app.css app.js icon.svg fonts/*.woff2 fonts/*.txt
+//go:embed app.css pictures.css app.js icon.svg fonts/*.woff2 fonts/*.txt
 var files embed.FS
 
 // prefix is where [Handler] must be mounted.
@@ -74,6 +74,12 @@ func (c *catalogue) add(name string) {
 	}
 	ext := path.Ext(name)
 	if ext == ".css" {
+		// One style sheet is served: what pictures need follows in the same layers.
+		more, err := files.ReadFile("pictures.css")
+		if err != nil {
+			panic(err) // cannot happen, as above
+		}
+		data = append(data, more...)
 		data = cssURL.ReplaceAllFunc(data, func(m []byte) []byte {
 			return fmt.Appendf(nil, `url("%s")`, c.byName[string(cssURL.FindSubmatch(m)[1])])
 		})

@@ -29,7 +29,7 @@ var keySheet = []struct {
 }{
 	{"Everywhere", [][2]string{
 		{"Ctrl K", "Command menu (also .)"}, {"/", "Search"}, {"?", "This sheet"},
-		{"[", "Left rail"}, {"]", "Right rail"}, {"Esc", "Close, and go back to where you were"},
+		{"[", "Left rail"}, {"]", "Right rail"}, {"Shift T", "Pictures as tables"}, {"Esc", "Close, and go back to where you were"},
 		{"Ctrl Shift .", "Mask the screen"},
 	}},
 	{"Lists and posts", [][2]string{

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -135,7 +136,8 @@ func gallery(theme string) map[string]templ.Component {
 	}
 	public := Frame{Title: "Sign in", Community: "Device ISAO", Theme: theme, Band: Band{Label: "CLEAR", Sentence: "Anyone may read and share this page."},
 		Nav: []NavGroup{{"", []NavItem{{Label: "About", Href: "/"}, {Label: "Verify a pack", Href: "/verify"}, {Label: "Sign in", Href: "/sign-in", Current: true}}}}}
-	return map[string]templ.Component{
+	pages := disclosureGallery(theme)
+	maps.Copy(pages, map[string]templ.Component{
 		"topic": within(Page(topic), TitleRow(heading), next,
 			Tabs("Topic", []Tab{{Label: "Posts", Href: "#", Current: true, Note: "5"}, {Label: "Decisions", Href: "#d", Note: "1"}, {Label: "Evidence", Href: "#e"}}),
 			posts(), Composer(someComposer(false))),
@@ -178,7 +180,8 @@ func gallery(theme string) map[string]templ.Component {
 		"error": within(PublicPage(public), NotFound()),
 		"empty": within(Page(plain("Rooms", "rooms")), TitleRow(Heading{Title: "Rooms"}), EmptyState(Empty{Kind: "nothing-yet", Title: "No rooms yet", Text: "A room is where a circle talks about one kind of device. Open the first, and choose who is in it.", Action: &Action{Label: "Open a room", Href: "/new", Kind: "primary", Icon: "plus"}, Example: RoomList([]RoomRow{{"ex1", "Infusion pumps", "#", "What fails, what helps", "AMBER", 2, 14, 5, 3, ago(time.Hour), noon}})}),
 			EmptyState(Empty{Kind: "no-match", Title: "Nothing matches “ventilator”", Text: "Shown: unread only.", Action: &Action{Label: "Clear the filter", Href: "?"}})),
-	}
+	})
+	return pages
 }
 
 // house serves the gallery, and what the pages' forms call.

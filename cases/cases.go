@@ -6,8 +6,10 @@ import (
 	"github.com/cordon-isao/cordon/agreements"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/blob"
+	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/ids"
 	"github.com/cordon-isao/cordon/internal/seal"
+	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
 )
@@ -20,12 +22,14 @@ type Cases struct {
 	forum      *forum.Forum
 	files      blob.Store
 	box        *seal.Box
+	drop       *drop // reports without an account
+	ledger     *ledger.Ledger
 }
 
 // New makes the duty. Files go to the store, each with a key of its own that the
 // box wraps.
-func New(m *members.Members, a *agreements.Agreements, f *forum.Forum, files blob.Store, box *seal.Box) *Cases {
-	return &Cases{members: m, agreements: a, forum: f, files: files, box: box}
+func New(m *members.Members, a *agreements.Agreements, f *forum.Forum, files blob.Store, box *seal.Box, l *ledger.Ledger) *Cases {
+	return &Cases{members: m, agreements: a, forum: f, files: files, box: box, drop: newDrop(box), ledger: l}
 }
 
 // The limits of what one may write, in characters unless said otherwise.
@@ -90,9 +94,21 @@ type Embargo struct {
 	Ended time.Time
 }
 
-// In reports whether an embargo binds the parties at that moment.
+// In reports whether an embargo binds the parties at that moment: it was
+// accepted, its end has not come, and nobody ended it sooner. It does not ask
+// whether a pass has noticed the end yet. A pass made by a clock that stood wrong
+// opens nothing: what time alone ended binds again if the time was not true.
 func (e Embargo) In(now time.Time) bool {
-	return (e.State == "active" || e.State == "revise") && now.Before(e.Until)
+	return !e.From.IsZero() && now.Before(e.Until) && (e.Ended.IsZero() || !e.Ended.Before(e.Until))
+}
+
+// Digest names exactly these terms, so that what was agreed to is what was read.
+// Without an embargo it is "".
+func (e Embargo) Digest() string {
+	if e.Until.IsZero() {
+		return ""
+	}
+	return digest("embargo", clock.Micros(e.Until), e.Terms)[:32]
 }
 
 // Role is what a party is in a case (CERT Guide to CVD: roles).

@@ -59,14 +59,15 @@ func (c *Cases) partyLabel(v *db.View, p Party) (policy.Label, error) {
 
 // rowLabel is the label of a party's row: who may know that it is asked, or
 // takes part. Until it accepts, that is the desk (or who opened the case) and the
-// organization's own recipients; then the whole team.
+// organization's own recipients; then the whole team. An agency's recipients do
+// not learn of it: it comes in by a grant to a named person (grant.go).
 func (c *Cases) rowLabel(v *db.View, k Case, p Party) (policy.Label, error) {
 	d, err := c.desk(v)
 	if err != nil {
 		return policy.Label{}, err
 	}
 	ps := []policy.Principal{policy.OfCircle(p.Circle)}
-	if p.Org != "" {
+	if p.Org != "" && p.Role != Government {
 		ps = append(ps, policy.OfOrg(p.Org))
 	}
 	if k.Shared {

@@ -158,7 +158,7 @@ func (c *Cases) begin(tx *db.Tx, k Case, own bool, in NewCase) (err error) {
 			return err
 		}
 	}
-	return nil
+	return c.reckonCase(tx, k)
 }
 
 // fresh is the same transaction in the viewer's eyes of this moment: teams that

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"github.com/cordon-isao/cordon/formats/vultron"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
@@ -10,19 +11,20 @@ import (
 )
 
 // addParty writes a party with a circle of its own. p.State says whether it is
-// asked or takes part already.
+// asked or takes part already. Until it takes part, its circle is as little known
+// to the others as its row.
 func (c *Cases) addParty(tx *db.Tx, k Case, p *Party) (err error) {
-	d, err := c.desk(tx.View)
+	known, err := c.partyKnown(tx.View, k, *p)
 	if err != nil {
 		return err
 	}
-	known := policy.NewAudience(policy.OfCircle(k.Team))
-	if k.Shared {
-		known = known.With(d)
-	}
-	p.ID, p.RM, p.Fix, p.Invited, p.By = ids.New("party"), "start", "vfd", tx.Now(), tx.Viewer().Person
+	p.ID, p.RM, p.Fix, p.Invited, p.By = ids.New("party"), string(vultron.ReportStart), "vfd", tx.Now(), tx.Viewer().Person
 	if p.State == Joined {
-		p.RM, p.Accepted = "received", tx.Now()
+		p.RM, p.Accepted = string(vultron.ReportReceived), tx.Now()
+		if p.Role == Vendor {
+			p.Fix = "Vfd"
+			p.Answered, p.Updated = tx.Now(), tx.Now() // it opened the case itself
+		}
 	}
 	if p.Circle, err = c.members.FormTeam(tx, members.NewTeam{Object: p.ID, Name: p.Name + " on " + k.Short(), Known: known}); err != nil {
 		return err
@@ -35,10 +37,10 @@ func (c *Cases) addParty(tx *db.Tx, k Case, p *Party) (err error) {
 		return err
 	}
 	if _, err := tx.Exec(`INSERT INTO case_parties (id, case_id, org, name, role, circle, state, rm, fix, invited_at, invited_by, note, offered_until, offered_terms,
-			seen_at, accepted_at, accepted_by, answered_at, updated_at, left_at, why, desk_sees, fix_planned_at, statement, tlp, audience)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, '', 0, 0, 0, '', $16, 0, '', $17, $18)`,
+			seen_at, accepted_at, accepted_by, answered_at, updated_at, left_at, why, desk_sees, fix_planned_at, statement, statuses, tlp, audience)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, '', $16, $17, 0, '', $18, 0, '', '', $19, $20)`,
 		p.ID, p.Case, p.Org, p.Name, string(p.Role), p.Circle, string(p.State), p.RM, p.Fix, clock.Micros(p.Invited), p.By, p.Note, micros(p.Offer.Until), p.Offer.Terms,
-		micros(p.Accepted), flag(p.DeskSees), string(p.Label.TLP), audience); err != nil {
+		micros(p.Accepted), micros(p.Answered), micros(p.Updated), flag(p.DeskSees), string(p.Label.TLP), audience); err != nil {
 		return err
 	}
 	verb := "party.invited"
@@ -46,8 +48,65 @@ func (c *Cases) addParty(tx *db.Tx, k Case, p *Party) (err error) {
 		verb = "party.joined"
 	}
 	tx.Append(db.Entry{Verb: verb, Object: p.ID, Parent: k.ID, Label: p.Label, Access: true,
-		Data: map[string]any{"org": p.Org, "name": p.Name, "role": p.Role, "offered_until": p.Offer.Until, "offered_terms": p.Offer.Terms}})
-	return nil
+		Data: map[string]any{"org": p.Org, "name": p.Name, "role": p.Role, "note": p.Note, "offered_until": p.Offer.Until, "offered_terms": p.Offer.Terms}})
+	return c.attempted(tx, k, *p)
+}
+
+// attempted keeps when a vendor was first told, or tried to be told: what the
+// default embargo counts from (R-062).
+func (c *Cases) attempted(tx *db.Tx, k Case, p Party) error {
+	if p.Role != Vendor || p.State != Invited || !k.Contacted.IsZero() {
+		return nil
+	}
+	_, err := tx.Exec(`UPDATE cases SET contacted_at = $1 WHERE id = $2 AND contacted_at = 0`, clock.Micros(tx.Now()), k.ID)
+	return err
+}
+
+// partyKnown is who but its own people may name a party's circle.
+func (c *Cases) partyKnown(v *db.View, k Case, p Party) (policy.Audience, error) {
+	var ps []policy.Principal
+	if k.Shared {
+		d, err := c.desk(v)
+		if err != nil {
+			return policy.Audience{}, err
+		}
+		ps = append(ps, d)
+	}
+	if p.State == Joined {
+		ps = append(ps, policy.OfCircle(k.Team))
+	}
+	return policy.NewAudience(ps...), nil
+}
+
+// relabelParty writes a party's label anew, after its state or its case changed,
+// and who may know its circle.
+func (c *Cases) relabelParty(tx *db.Tx, k Case, p *Party) (err error) {
+	if p.Label, err = c.rowLabel(tx.View, k, *p); err != nil {
+		return err
+	}
+	if c.handsOver(tx.View, k, *p) {
+		p.Label.Audience = p.Label.Audience.With(k.Label.Audience.Members()...)
+	}
+	audience, err := tx.Store(p.Label.Audience)
+	if err != nil {
+		return err
+	}
+	return tx.MustChange(`UPDATE case_parties SET tlp = $1, audience = $2 WHERE id = $3`, string(p.Label.TLP), audience, p.ID)
+}
+
+// act is the case and the party that the viewer acts for in it.
+func (c *Cases) act(v *db.View, id string) (k Case, p Party, err error) {
+	if !v.Viewer().May(policy.MayWorkCase) {
+		return k, p, fault.Forbiddenf("You may not work on cases.")
+	}
+	if k, err = c.Case(v, id); err != nil {
+		return k, p, err
+	}
+	p, err = c.partyOf(v, id)
+	if fault.Is(err, fault.Missing) {
+		err = fault.Forbiddenf("Your organization's people on %s do that.", k.Short())
+	}
+	return k, p, err
 }
 
 // seat gives a person of a party a place in the case: on the party's circle and
@@ -74,12 +133,12 @@ func (c *Cases) unseat(tx *db.Tx, k Case, p Party, person, why string) error {
 const partyColumns = `p.id, p.case_id, p.org, p.name, p.role, p.circle, p.state, p.rm, p.fix, p.invited_at, p.invited_by, p.note, p.offered_until, p.offered_terms,
 	p.seen_at, p.accepted_at, p.answered_at, p.updated_at, p.left_at, p.why, p.desk_sees, p.fix_planned_at, p.statement, p.tlp, p.audience`
 
-func scanParty(v *db.View) func(db.Scanner) (Party, error) {
+func scanParty(v *db.View, more ...any) func(db.Scanner) (Party, error) {
 	return func(s db.Scanner) (p Party, err error) {
 		var invited, offered, seen, accepted, answered, updated, left, sees, planned int64
 		var tlp, audience string
-		if err = s.Scan(&p.ID, &p.Case, &p.Org, &p.Name, &p.Role, &p.Circle, &p.State, &p.RM, &p.Fix, &invited, &p.By, &p.Note, &offered, &p.Offer.Terms,
-			&seen, &accepted, &answered, &updated, &left, &p.Why, &sees, &planned, &p.Words, &tlp, &audience); err != nil {
+		if err = s.Scan(append([]any{&p.ID, &p.Case, &p.Org, &p.Name, &p.Role, &p.Circle, &p.State, &p.RM, &p.Fix, &invited, &p.By, &p.Note, &offered, &p.Offer.Terms,
+			&seen, &accepted, &answered, &updated, &left, &p.Why, &sees, &planned, &p.Words, &tlp, &audience}, more...)...); err != nil {
 			return p, err
 		}
 		p.Invited, p.Offer.Until, p.Seen, p.Accepted = clock.FromMicros(invited), clock.FromMicros(offered), clock.FromMicros(seen), clock.FromMicros(accepted)

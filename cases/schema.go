@@ -7,6 +7,8 @@ import "github.com/cordon-isao/cordon/internal/db"
 //
 // case_reports holds what strangers sent, at times of day grain; digest is the
 // Argon2id digest of the reporter's receipt and finds the report when he returns.
+// case_intake names the files of such a report while it is being written, so that
+// what a crash leaves is swept; traits are what two reports of one flaw share.
 // case_facts is what a party says it did and when (the claimed instant at, apart
 // from recorded_at); case_obligations are worked out of the facts and never the
 // source of anything.
@@ -34,8 +36,8 @@ CREATE TABLE case_reports (
 	at          BIGINT NOT NULL,
 	last_at     BIGINT NOT NULL,
 	title       TEXT NOT NULL,
-	product_key TEXT NOT NULL,
 	cves        TEXT NOT NULL,
+	traits      TEXT NOT NULL,
 	doc         TEXT NOT NULL,
 	state       TEXT NOT NULL,
 	case_id     TEXT NOT NULL,
@@ -46,7 +48,7 @@ CREATE TABLE case_reports (
 );
 CREATE UNIQUE INDEX case_reports_digest ON case_reports (digest) WHERE digest <> '';
 CREATE INDEX case_reports_state ON case_reports (state, at);
-CREATE INDEX case_reports_product ON case_reports (product_key, at);
+CREATE INDEX case_reports_person ON case_reports (person, at) WHERE person <> '';
 CREATE INDEX case_reports_case ON case_reports (case_id);
 CREATE TABLE case_messages (
 	id       TEXT NOT NULL PRIMARY KEY,
@@ -154,6 +156,7 @@ CREATE TABLE case_parties (
 	desk_sees      BIGINT NOT NULL,
 	fix_planned_at BIGINT NOT NULL,
 	statement      TEXT NOT NULL,
+	statuses       TEXT NOT NULL,
 	tlp            TEXT NOT NULL,
 	audience       TEXT NOT NULL
 );
@@ -170,33 +173,38 @@ CREATE TABLE case_threads (
 );
 CREATE INDEX case_threads_case ON case_threads (case_id, at);
 CREATE TABLE case_grants (
-	id          TEXT NOT NULL PRIMARY KEY,
-	case_id     TEXT NOT NULL REFERENCES cases (id),
-	party       TEXT NOT NULL REFERENCES case_parties (id),
-	person      TEXT NOT NULL,
-	name        TEXT NOT NULL,
-	org         TEXT NOT NULL,
-	org_name    TEXT NOT NULL,
-	circle      TEXT NOT NULL,
-	purpose     TEXT NOT NULL,
-	basis       TEXT NOT NULL,
-	question    TEXT NOT NULL,
-	answer      TEXT NOT NULL,
-	answered_at BIGINT NOT NULL,
-	asked_at    BIGINT NOT NULL,
-	asked_by    TEXT NOT NULL,
-	approved_at BIGINT NOT NULL,
-	approver    TEXT NOT NULL,
+	id            TEXT NOT NULL PRIMARY KEY,
+	case_id       TEXT NOT NULL REFERENCES cases (id),
+	party         TEXT NOT NULL,
+	person        TEXT NOT NULL,
+	name          TEXT NOT NULL,
+	org           TEXT NOT NULL,
+	org_name      TEXT NOT NULL,
+	circle        TEXT NOT NULL,
+	seat          TEXT NOT NULL,
+	purpose       TEXT NOT NULL,
+	agreement     TEXT NOT NULL,
+	basis         TEXT NOT NULL,
+	question      TEXT NOT NULL,
+	answer        TEXT NOT NULL,
+	answered_at   BIGINT NOT NULL,
+	asked_at      BIGINT NOT NULL,
+	asked_by      TEXT NOT NULL,
+	asked_name    TEXT NOT NULL,
+	approved_at   BIGINT NOT NULL,
+	approver      TEXT NOT NULL,
 	approver_name TEXT NOT NULL,
-	expires_at  BIGINT NOT NULL,
-	revoked_at  BIGINT NOT NULL,
-	why         TEXT NOT NULL,
-	tlp         TEXT NOT NULL,
-	audience    TEXT NOT NULL
+	expires_at    BIGINT NOT NULL,
+	revoked_at    BIGINT NOT NULL,
+	expired_at    BIGINT NOT NULL,
+	why           TEXT NOT NULL,
+	tlp           TEXT NOT NULL,
+	audience      TEXT NOT NULL
 );
 CREATE INDEX case_grants_case ON case_grants (case_id, asked_at);
 CREATE INDEX case_grants_person ON case_grants (person, expires_at);
-CREATE INDEX case_grants_expires ON case_grants (expires_at);
+CREATE INDEX case_grants_expires ON case_grants (expires_at) WHERE revoked_at = 0 AND expired_at = 0;
+CREATE INDEX case_grants_asked ON case_grants (asked_at, id);
 CREATE TABLE case_openings (
 	id       TEXT NOT NULL PRIMARY KEY,
 	grant_id TEXT NOT NULL REFERENCES case_grants (id),
@@ -215,6 +223,7 @@ CREATE TABLE case_embargoes (
 	id          TEXT NOT NULL PRIMARY KEY,
 	n           BIGINT NOT NULL,
 	case_id     TEXT NOT NULL REFERENCES cases (id),
+	kind        TEXT NOT NULL,
 	party       TEXT NOT NULL,
 	person      TEXT NOT NULL,
 	name        TEXT NOT NULL,
@@ -222,29 +231,39 @@ CREATE TABLE case_embargoes (
 	at          BIGINT NOT NULL,
 	until       BIGINT NOT NULL,
 	terms       TEXT NOT NULL,
+	consents    TEXT NOT NULL,
 	state       TEXT NOT NULL,
+	why         TEXT NOT NULL,
 	decided_at  BIGINT NOT NULL,
 	decided_by  TEXT NOT NULL,
 	tlp         TEXT NOT NULL,
 	audience    TEXT NOT NULL
 );
 CREATE INDEX case_embargoes_case ON case_embargoes (case_id, n);
+CREATE INDEX case_embargoes_open ON case_embargoes (until) WHERE state = 'open';
 CREATE TABLE case_publications (
-	case_id      TEXT NOT NULL PRIMARY KEY REFERENCES cases (id),
-	title        TEXT NOT NULL,
-	body         TEXT NOT NULL,
-	reference    TEXT NOT NULL,
-	state        TEXT NOT NULL,
-	drafted_at   BIGINT NOT NULL,
-	drafted_by   TEXT NOT NULL,
-	approved_at  BIGINT NOT NULL,
-	approved_by  TEXT NOT NULL,
-	opens_at     BIGINT NOT NULL,
-	published_at BIGINT NOT NULL,
-	tlp          TEXT NOT NULL,
-	audience     TEXT NOT NULL
+	id            TEXT NOT NULL PRIMARY KEY,
+	case_id       TEXT NOT NULL REFERENCES cases (id),
+	title         TEXT NOT NULL,
+	body          TEXT NOT NULL,
+	reference     TEXT NOT NULL,
+	state         TEXT NOT NULL,
+	drafted_at    BIGINT NOT NULL,
+	drafted_by    TEXT NOT NULL,
+	drafted_name  TEXT NOT NULL,
+	drafted_org   TEXT NOT NULL,
+	approved_at   BIGINT NOT NULL,
+	approved_by   TEXT NOT NULL,
+	approved_name TEXT NOT NULL,
+	opens_at      BIGINT NOT NULL,
+	published_at  BIGINT NOT NULL,
+	withdrawn_at  BIGINT NOT NULL,
+	why           TEXT NOT NULL,
+	tlp           TEXT NOT NULL,
+	audience      TEXT NOT NULL
 );
-CREATE INDEX case_publications_opens ON case_publications (state, opens_at);
+CREATE INDEX case_publications_case ON case_publications (case_id, drafted_at);
+CREATE INDEX case_publications_state ON case_publications (state, published_at);
 CREATE TABLE case_vulnerabilities (
 	id          TEXT NOT NULL PRIMARY KEY,
 	n           BIGINT NOT NULL,
@@ -263,6 +282,8 @@ CREATE TABLE case_vulnerabilities (
 	epss        TEXT NOT NULL,
 	doc         TEXT NOT NULL,
 	at          BIGINT NOT NULL,
+	withdrawn_at BIGINT NOT NULL,
+	withdrawn   TEXT NOT NULL,
 	tlp         TEXT NOT NULL,
 	audience    TEXT NOT NULL
 );
@@ -277,6 +298,7 @@ CREATE TABLE case_statuses (
 	at            BIGINT NOT NULL,
 	person        TEXT NOT NULL,
 	name          TEXT NOT NULL,
+	source        TEXT NOT NULL,
 	tlp           TEXT NOT NULL,
 	audience      TEXT NOT NULL,
 	PRIMARY KEY (party, vulnerability)
@@ -360,21 +382,29 @@ CREATE TABLE case_obligations (
 	object       TEXT NOT NULL,
 	case_id      TEXT NOT NULL,
 	party        TEXT NOT NULL,
+	owner        TEXT NOT NULL,
 	rule         TEXT NOT NULL,
 	clock        TEXT NOT NULL,
 	name         TEXT NOT NULL,
 	source       TEXT NOT NULL,
+	begins_at    BIGINT NOT NULL,
 	trigger_at   BIGINT NOT NULL,
 	trigger_by   TEXT NOT NULL,
+	warn_at      BIGINT NOT NULL,
 	due_at       BIGINT NOT NULL,
 	zone         TEXT NOT NULL,
+	after        TEXT NOT NULL,
 	state        TEXT NOT NULL,
 	missing      TEXT NOT NULL,
+	why          TEXT NOT NULL,
+	moot         BIGINT NOT NULL,
 	satisfied_at BIGINT NOT NULL,
 	satisfied_by TEXT NOT NULL,
 	lost_at      BIGINT NOT NULL,
+	gap_at       BIGINT NOT NULL,
 	waived_at    BIGINT NOT NULL,
 	waived_by    TEXT NOT NULL,
+	waived_name  TEXT NOT NULL,
 	waived_why   TEXT NOT NULL,
 	noticed      BIGINT NOT NULL,
 	next_at      BIGINT NOT NULL,
@@ -383,8 +413,9 @@ CREATE TABLE case_obligations (
 );
 CREATE UNIQUE INDEX case_obligations_clock ON case_obligations (object, party, rule, clock);
 CREATE INDEX case_obligations_case ON case_obligations (case_id, due_at);
+CREATE INDEX case_obligations_party ON case_obligations (party);
 CREATE INDEX case_obligations_next ON case_obligations (next_at) WHERE next_at > 0;
-CREATE INDEX case_obligations_open ON case_obligations (audience, due_at) WHERE satisfied_at = 0;
+CREATE INDEX case_obligations_owner ON case_obligations (owner, state, due_at);
 CREATE TABLE case_seen (
 	person  TEXT NOT NULL,
 	case_id TEXT NOT NULL,
@@ -403,11 +434,11 @@ CREATE TABLE case_uploads (
 	key      BYTEA NOT NULL,
 	removed  TEXT NOT NULL
 );
+CREATE INDEX case_uploads_person ON case_uploads (person);
 CREATE INDEX case_uploads_at ON case_uploads (at);
 CREATE TABLE case_intake (
-	id  TEXT NOT NULL PRIMARY KEY,
-	at  BIGINT NOT NULL,
-	doc TEXT NOT NULL
+	file TEXT NOT NULL PRIMARY KEY,
+	at   BIGINT NOT NULL
 );
 `},
 }

@@ -59,7 +59,7 @@ func (c *Cases) Move(tx *db.Tx, id string, to Stage, reason string) error {
 			return fault.Conflictf("The embargo runs until %s. Publish after it, or end it with every party's consent.", k.Embargo.Until.UTC().Format("2 Jan 2006 15:04 UTC"))
 		}
 	case Closed:
-		open, err := all(tx.View).Exists(`SELECT 1 FROM visible.case_obligations o WHERE o.case_id = $1 AND o.satisfied_at = 0 AND o.waived_at = 0 AND o.state IN ('running', 'at-risk', 'over')`, id)
+		open, err := c.clocksRun(tx.View, id)
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (c *Cases) Move(tx *db.Tx, id string, to Stage, reason string) error {
 		return err
 	}
 	tx.Append(db.Entry{Verb: "case.stage", Object: id, Label: k.Label, Data: map[string]any{"from": k.Stage, "to": to, "reason": reason}})
-	return nil
+	return c.reckonCase(tx, k)
 }
 
 func stageNeedsReason(s Stage) bool {

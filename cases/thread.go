@@ -67,6 +67,11 @@ func (c *Cases) keepThread(tx *db.Tx, k Case, kind, topic string, l policy.Label
 	return nil
 }
 
+// officialThread is the topic that everybody in a case reads.
+func (c *Cases) officialThread(v *db.View, k Case) (string, error) {
+	return db.One(v, db.Value[string], `SELECT h.topic FROM visible.case_threads h WHERE h.case_id = $1 AND h.kind = 'official'`, k.ID)
+}
+
 // Threads lists a case's threads that the viewer can read, the official one
 // first.
 func (c *Cases) Threads(v *db.View, id string) ([]Thread, error) {
@@ -76,16 +81,19 @@ func (c *Cases) Threads(v *db.View, id string) ([]Thread, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []Thread
+	list := make([]string, len(rows))
+	for i, r := range rows {
+		list[i] = r.topic
+	}
+	topics, err := c.forum.TopicsByID(v, list)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Thread, 0, len(rows))
 	for _, r := range rows {
-		t, err := c.forum.Topic(v, r.topic)
-		if fault.Is(err, fault.Missing) {
-			continue // relabelled since
+		if t, ok := topics[r.topic]; ok { // else it was relabelled since
+			out = append(out, Thread{Topic: t, Official: r.kind == official})
 		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Thread{Topic: t, Official: r.kind == official})
 	}
 	return out, nil
 }

@@ -105,3 +105,49 @@ func Rerender(t testing.TB, ms map[string]string) {
 		ms[m.name] = string(b)
 	}
 }
+
+// What the tests of the re-checker need of its inside.
+var (
+	EndAfterDays     = endAfterDays
+	EndAfterWorkDays = endAfterWorkDays
+)
+
+// Told is the events of a pack, as they were recorded.
+func Told(t testing.TB, pack []byte) []ledger.Event {
+	t.Helper()
+	members, _, _, err := readPack(bytes.NewReader(pack), int64(len(pack)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := readEvidence(members[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []ledger.Event
+	for _, e := range p.Entries {
+		var ev ledger.Event
+		if err := strictjson.Unmarshal([]byte(e.Event), &ev); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, ev)
+	}
+	return out
+}
+
+// RecheckTold works them out once more, with one text in their data replaced by
+// another.
+func RecheckTold(t testing.TB, told []ledger.Event, now time.Time, was, is string) Recheck {
+	t.Helper()
+	var events []event
+	for _, e := range told {
+		if was != "" {
+			e.Data = bytes.ReplaceAll(e.Data, []byte(was), []byte(is))
+		}
+		ev, err := openEvent(e.Seq, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, ev)
+	}
+	return recheck(events, now)
+}

@@ -72,7 +72,7 @@ func newHouse(t testing.TB, url string) *house {
 	h.ok(err)
 	t.Cleanup(func() { blobs.Close() })
 	h.forum = forum.New(h.members, blobs, box)
-	h.evidence = evidence.New(h.ledger, h.forum, h.members)
+	h.evidence = evidence.New(h.ledger, h.forum, h.members, nil, nil)
 	h.ok(h.db.Write(ctx, policy.System("test"), func(tx *db.Tx) error {
 		person := func(name string) members.NewPerson {
 			return members.NewPerson{Name: name, Title: "Engineer", Recipient: true, Listed: true}

@@ -21,15 +21,23 @@ import (
 	"github.com/cordon-isao/cordon/policy"
 )
 
-// PackVersion is the version of the packs that this program makes and checks.
-const PackVersion = 1
+// PackVersion is the newest version of the packs that this program makes and
+// checks. A version's page and README are never changed, because a verifier makes
+// them again: packs of topics are of version 1, packs of cases of version 2.
+const PackVersion = caseVersion
+
+const (
+	topicVersion = 1
+	caseVersion  = 2
+)
 
 // Pack is the member evidence.json of a pack, canonical JSON (RFC 8785). All
 // other members but the files follow from it.
 type Pack struct {
 	Version    int         `json:"pack"`
-	ID         string      `json:"id"`    // of the pack: the object of its last entry
-	Topic      string      `json:"topic"` // id
+	ID         string      `json:"id"`              // of the pack: the object of its last entry
+	Topic      string      `json:"topic,omitempty"` // id; or
+	Case       string      `json:"case,omitempty"`  // id
 	About      About       `json:"about"`
 	Key        string      `json:"key"`        // the ledger's verifier key (C2SP signed-note)
 	Checkpoint string      `json:"checkpoint"` // the signed checkpoint that covers every entry
@@ -45,6 +53,19 @@ type About struct {
 	Title     string  `json:"title"`
 	Names     []Named `json:"names"` // the recipients that the taker may name, sorted
 	Nonce     string  `json:"nonce"`
+}
+
+// subject is the topic or case that the pack is about.
+func (p *Pack) subject() string {
+	if p.Version == caseVersion {
+		return p.Case
+	}
+	return p.Topic
+}
+
+// known reports whether the pack is of a version and kind that this program checks.
+func (p *Pack) known() bool {
+	return p.Version == topicVersion && p.Topic != "" && p.Case == "" || p.Version == caseVersion && p.Case != "" && p.Topic == ""
 }
 
 // Named is a recipient in words.
@@ -123,6 +144,7 @@ type record struct {
 	checkpoint tlog.Checkpoint
 	events     []event
 	texts      map[string]string // digest → text
+	told       *caseStory        // see story
 }
 
 // event is an entry with its data. Gone says that its content was destroyed.
@@ -211,6 +233,15 @@ func (e event) actor() string {
 // when writes a time for people: "14 Nov 2026 15:02:07 UTC".
 func when(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04:05 UTC") }
 
+// when writes an entry's time for people: to the second, or the day alone if that
+// is all that was recorded.
+func (e event) when() string {
+	if e.Coarse() {
+		return e.Time().Format("2 Jan 2006") + " (the day only)"
+	}
+	return when(e.Time())
+}
+
 // started is the entry that shared the topic, if the taker can read it.
 func (r *record) started() (event, bool) {
 	i := slices.IndexFunc(r.events, func(e event) bool { return e.Verb == "topic.started" && e.Object == r.pack.Topic })
@@ -225,6 +256,9 @@ func (r *record) taken() event { return r.events[len(r.events)-1] }
 
 // marking is the strictest marking of all entries: the pack's own.
 func (r *record) marking() policy.TLP {
+	if r.pack.Version == caseVersion {
+		return r.caseMarking()
+	}
 	var ts []policy.TLP
 	for _, e := range r.events {
 		if !e.gone {
@@ -290,11 +324,14 @@ func grouped(n int64) string {
 
 // sentence is the whole pack in one sentence.
 func (r *record) sentence() string {
+	if r.pack.Version == caseVersion {
+		return r.story().sentence()
+	}
 	e, ok := r.started()
 	if !ok {
 		return "The beginning of this topic is not in the pack."
 	}
-	s := "Shared on " + when(e.Time()) + " by " + e.actor() + ", as " + e.label()
+	s := "Shared on " + e.when() + " by " + e.actor() + ", as " + e.label()
 	if with := e.people(); with != "" {
 		s += " with " + with
 	}
@@ -368,10 +405,18 @@ With any RFC 6962 and C2SP tools, for every element of "entries":
 
 What it does not prove
 ----------------------
-` + strings.Join(limits(), "\n") + "\n"
+` + strings.Join(r.limits(), "\n") + "\n"
 }
 
-// limits is what a pack does not prove. It is said wherever one is shown.
+// limits is what this pack does not prove.
+func (r *record) limits() []string {
+	if r.pack.Version == caseVersion {
+		return caseLimits()
+	}
+	return limits()
+}
+
+// limits is what a pack of a topic does not prove. It is said wherever one is shown.
 func limits() []string {
 	return []string{
 		"It does not prove that anybody read what was shared, only who could.",

@@ -53,6 +53,9 @@ type postView struct {
 type textView struct{ When, Text, Gone, SHA256 string }
 
 func (r *record) page() ([]byte, error) {
+	if r.pack.Version == caseVersion {
+		return r.casePage()
+	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, r.view()); err != nil {
 		return nil, fmt.Errorf("write the evidence page: %w", err)
@@ -83,7 +86,7 @@ func (r *record) view() pageView {
 			v.Steps = append(v.Steps, stepView{Index: e.index, What: "The content of this entry was destroyed. Its place in the record is proved."})
 			continue
 		}
-		step := stepView{Index: e.index, When: when(e.Time()), Who: e.actor(), What: what(e), Label: e.label(), Note: r.note(e)}
+		step := stepView{Index: e.index, When: e.when(), Who: e.actor(), What: what(e), Label: e.label(), Note: r.note(e)}
 		v.Steps = append(v.Steps, step)
 		switch {
 		case e.Verb == "decision.pinned":
@@ -103,7 +106,7 @@ func (r *record) addPost(v *pageView, posts map[string]int, e event) {
 	switch e.Verb {
 	case "topic.started", "post.added":
 		posts[id] = len(v.Posts)
-		v.Posts = append(v.Posts, postView{Anchor: fmt.Sprintf("entry-%d", e.index), When: when(e.Time()), Who: e.actor(), Label: e.label(),
+		v.Posts = append(v.Posts, postView{Anchor: fmt.Sprintf("entry-%d", e.index), When: e.when(), Who: e.actor(), Label: e.label(),
 			Texts: []textView{r.body(e)}, Files: e.files()})
 	case "post.edited":
 		if known {
@@ -111,7 +114,7 @@ func (r *record) addPost(v *pageView, posts map[string]int, e event) {
 		}
 	case "post.deleted":
 		if known {
-			v.Posts[i].Deleted = "Deleted on " + when(e.Time()) + " by " + e.actor() + "." + reason(e)
+			v.Posts[i].Deleted = "Deleted on " + e.when() + " by " + e.actor() + "." + reason(e)
 		}
 	case "decision.pinned", "decision.unpinned":
 		if known {
@@ -132,9 +135,9 @@ func orgsOf(e event) (out []orgView) {
 func (r *record) body(e event) textView {
 	d := e.text("body_sha256")
 	if s, ok := r.texts[d]; ok {
-		return textView{When: when(e.Time()), Text: s, SHA256: d}
+		return textView{When: e.when(), Text: s, SHA256: d}
 	}
-	return textView{When: when(e.Time()), Gone: "This text was destroyed. Its SHA-256 stays on the record.", SHA256: d}
+	return textView{When: e.when(), Gone: "This text was destroyed. Its SHA-256 stays on the record.", SHA256: d}
 }
 
 func reason(e event) string {

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"strings"
 	"time"
 
 	"github.com/cordon-isao/cordon/internal/clock"
@@ -10,11 +11,12 @@ import (
 	"github.com/cordon-isao/cordon/policy"
 )
 
-// Share is one thing that the viewer shared, or took a pack of, for the page of
+// Share is one topic that the viewer shared, or a pack that he took, for the page of
 // his evidence.
 type Share struct {
-	Topic    string // id
-	Title    string // as it is called now; "" if the viewer cannot read the topic any more
+	Topic    string // id; or
+	Case     string // id
+	Title    string // as it is called now; "" if the viewer cannot read it any more
 	At       time.Time
 	Label    policy.Label // as it was then
 	Taken    bool         // an evidence pack was taken, not something shared
@@ -49,7 +51,7 @@ func (e *Evidence) Recent(v *db.View, before int64, limit int) (shares []Share, 
 			if len(shares) == limit {
 				return shares, true, nil
 			}
-			if s.Title, err = e.title(v, titles, s.Topic); err != nil {
+			if s.Title, err = e.title(v, titles, s.Topic+s.Case); err != nil {
 				return nil, false, err
 			}
 			s.Provable = x.Seq < checkpoint.Size
@@ -68,7 +70,10 @@ func share(x ledger.Entry) (Share, bool) {
 	case "topic.started":
 		s.Topic = x.Object
 	case exportedVerb:
-		s.Topic, s.Taken = x.Parent, true
+		s.Taken = true
+		if s.Topic = x.Parent; strings.HasPrefix(x.Parent, "case_") {
+			s.Topic, s.Case = "", x.Parent
+		}
 	default:
 		return s, false
 	}
@@ -78,6 +83,14 @@ func share(x ledger.Entry) (Share, bool) {
 func (e *Evidence) title(v *db.View, known map[string]string, topic string) (string, error) {
 	if title, ok := known[topic]; ok {
 		return title, nil
+	}
+	if strings.HasPrefix(topic, "case_") {
+		k, err := e.cases.Case(v, topic)
+		if err != nil && !fault.Is(err, fault.Missing) {
+			return "", err
+		}
+		known[topic] = k.Title
+		return k.Title, nil
 	}
 	t, err := e.forum.Topic(v, topic)
 	if err != nil && !fault.Is(err, fault.Missing) {

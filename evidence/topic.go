@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -16,24 +17,8 @@ import (
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/internal/ids"
 	"github.com/cordon-isao/cordon/ledger"
-	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
 )
-
-// Evidence is the duty. It holds its collaborators only.
-type Evidence struct {
-	ledger  *ledger.Ledger
-	forum   *forum.Forum
-	members *members.Members
-}
-
-// New makes the duty.
-func New(l *ledger.Ledger, f *forum.Forum, m *members.Members) *Evidence {
-	return &Evidence{l, f, m}
-}
-
-// Schema is empty: evidence keeps nothing but its entries in the ledger.
-var Schema = db.Schema{Duty: "evidence"}
 
 // maxEntries is how many entries one pack holds.
 const maxEntries = 20_000
@@ -43,12 +28,17 @@ const maxEntries = 20_000
 // published first. Nothing is written to w before everything was read but the
 // attached files, so that a fault can still be answered as one.
 func (e *Evidence) Topic(ctx context.Context, d *db.DB, viewer policy.Viewer, topic string, w io.Writer) error {
+	return e.take(ctx, d, viewer, w, func(tx *db.Tx) (Pack, error) { return e.begin(tx, topic) })
+}
+
+// take makes a pack: begin judges the wish and records the taking.
+func (e *Evidence) take(ctx context.Context, d *db.DB, viewer policy.Viewer, w io.Writer, begin func(*db.Tx) (Pack, error)) error {
 	var p Pack
 	var seq int64
 	var at time.Time
 	err := d.Write(ctx, viewer, func(tx *db.Tx) (err error) {
 		viewer = tx.Viewer() // with the rights of this moment
-		p, err = e.begin(tx, topic)
+		p, err = begin(tx)
 		seq, at = tx.NextSeq(), tx.Now()
 		return err
 	})
@@ -75,7 +65,7 @@ func (e *Evidence) Topic(ctx context.Context, d *db.DB, viewer policy.Viewer, to
 	size := int64(0)
 	for _, a := range attached {
 		if size += a.Size; size > maxPack-(256<<20) {
-			return fault.Conflictf("The files of this topic are too large for one pack of 2 GB.")
+			return fault.Conflictf("The files are too large for one pack of 2 GB.")
 		}
 	}
 	digests := map[string]string{}
@@ -115,51 +105,120 @@ func (e *Evidence) begin(tx *db.Tx, topic string) (p Pack, err error) {
 	if !tx.Viewer().May(policy.MayExport) {
 		return p, fault.Forbiddenf("You may not take an evidence pack. Members in good standing may; a token needs the scope read.")
 	}
-	settings, err := e.members.Settings(tx.View)
-	if err != nil && !fault.Is(err, fault.Missing) {
+	p = Pack{Version: topicVersion, Topic: topic}
+	if err := e.describe(tx.View, &p, t.Title, t.Label); err != nil {
 		return p, err
 	}
-	entries, err := e.ledger.About(tx.View, topic, maxEntries+1)
+	return p, e.taking(tx, p, t.Room, t.Label)
+}
+
+// taking records that the viewer takes a pack. Who secures evidence, and when, is
+// nobody else's to know: not the other readers' streams, nor the packs they take
+// later (T-01).
+func (e *Evidence) taking(tx *db.Tx, p Pack, room string, l policy.Label) error {
+	about, err := p.About.digest()
 	if err != nil {
-		return p, err
+		return err
 	}
-	if len(entries) > maxEntries {
-		return p, fault.Conflictf("This topic has more than %d entries: too many for one pack.", maxEntries)
+	tx.Append(db.Entry{Verb: exportedVerb, Object: p.ID, Parent: p.subject(), Room: room, Label: own(tx.Viewer(), l), Data: exported{about}})
+	return nil
+}
+
+// describe begins a pack with what the entries do not say in words.
+func (e *Evidence) describe(v *db.View, p *Pack, title string, l policy.Label) error {
+	settings, err := e.members.Settings(v)
+	if err != nil && !fault.Is(err, fault.Missing) {
+		return err
 	}
-	all := t.Label.Audience
+	entries, _, err := e.entries(v, p)
+	if err != nil {
+		return err
+	}
+	all := l.Audience
 	for _, x := range entries {
 		all = all.With(x.Label.Audience.Members()...)
 	}
-	names, _, err := e.members.Describe(tx.View, all)
+	names, _, err := e.members.Describe(v, all)
 	if err != nil {
-		return p, err
+		return err
 	}
-	p = Pack{Version: PackVersion, ID: ids.New("pack"), Topic: topic, Key: e.ledger.Public(), Entries: []PackEntry{}, Texts: []PackText{}, Files: []PackFile{},
-		About: About{Community: settings.Name, Title: t.Title, Names: []Named{}, Nonce: rand.Text()}}
+	p.ID, p.Key, p.Entries, p.Texts, p.Files = ids.New("pack"), e.ledger.Public(), []PackEntry{}, []PackText{}, []PackFile{}
+	p.About = About{Community: settings.Name, Title: title, Names: []Named{}, Nonce: rand.Text()}
 	for _, n := range names {
 		p.About.Names = append(p.About.Names, Named{string(n.Principal), n.Name})
 	}
 	slices.SortFunc(p.About.Names, func(a, b Named) int { return strings.Compare(a.Principal, b.Principal) })
-	about, err := p.About.digest()
-	if err != nil {
-		return p, err
+	return nil
+}
+
+// entries reads what the viewer can read of a pack's subject, in order, and the
+// topics among it.
+func (e *Evidence) entries(v *db.View, p *Pack) (entries []ledger.Entry, topics []string, err error) {
+	about := func(object string) error {
+		es, err := e.ledger.About(v, object, maxEntries+1)
+		if entries = append(entries, es...); err == nil && len(entries) > maxEntries {
+			err = fault.Conflictf("There are more than %d entries: too many for one pack.", maxEntries)
+		}
+		return err
 	}
-	// Who secures evidence, and when, is nobody else's to know: not the other
-	// readers' streams, nor the packs they take later (T-01).
-	tx.Append(db.Entry{Verb: exportedVerb, Object: p.ID, Parent: topic, Room: t.Room, Label: own(tx.Viewer(), t.Label), Data: exported{about}})
-	return p, nil
+	if err := about(p.subject()); err != nil {
+		return nil, nil, err
+	}
+	if p.Version == topicVersion {
+		return entries, []string{p.Topic}, nil
+	}
+	telling, err := e.events(v, slices.DeleteFunc(slices.Clone(entries), func(x ledger.Entry) bool {
+		return x.Verb != "case.thread-opened" && x.Verb != "obligation.changed"
+	}))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, ev := range telling {
+		if !p.opens(ev) {
+			continue
+		}
+		_, err := e.forum.Topic(v, ev.Object)
+		if fault.Is(err, fault.Missing) {
+			continue // relabelled since
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		topics = append(topics, ev.Object)
+		if err := about(ev.Object); err != nil {
+			return nil, nil, err
+		}
+	}
+	// Whether a manufacturer was a member all along decides on its clocks.
+	for org := range owners(telling) {
+		es, err := e.ledger.About(v, org, maxRead)
+		if err != nil {
+			return nil, nil, err
+		}
+		entries = append(entries, slices.DeleteFunc(es, func(x ledger.Entry) bool { return x.Object != org || standings[x.Verb] == "" })...)
+	}
+	slices.SortFunc(entries, func(a, b ledger.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	// What makes a topic a thread is about both.
+	entries = slices.CompactFunc(entries, func(a, b ledger.Entry) bool { return a.Seq == b.Seq })
+	return entries, topics, nil
 }
 
 // gather reads what the viewer can read of the topic, up to the entry that
 // records the taking.
 func (e *Evidence) gather(v *db.View, p *Pack, c ledger.Checkpoint, last int64) (*record, []attachment, error) {
-	posts, err := e.posts(v, p.Topic)
+	entries, topics, err := e.entries(v, p)
 	if err != nil {
 		return nil, nil, err
 	}
-	entries, err := e.ledger.About(v, p.Topic, maxEntries+1)
+	contents, err := e.ledger.OpenAll(v, entries)
 	if err != nil {
 		return nil, nil, err
+	}
+	posts := map[string]forum.Post{}
+	for _, t := range topics {
+		if err := e.posts(v, t, posts); err != nil {
+			return nil, nil, err
+		}
 	}
 	p.Checkpoint = c.Note
 	r := &record{pack: p, texts: map[string]string{}}
@@ -168,10 +227,7 @@ func (e *Evidence) gather(v *db.View, p *Pack, c ledger.Checkpoint, last int64) 
 		if x.Seq > last {
 			break
 		}
-		content, err := e.ledger.Open(v, x)
-		if err != nil {
-			return nil, nil, err
-		}
+		content := contents[x.Seq]
 		ev := event{index: x.Seq, gone: true}
 		ev.Object = x.Object
 		if content.Canonical != nil {
@@ -181,18 +237,15 @@ func (e *Evidence) gather(v *db.View, p *Pack, c ledger.Checkpoint, last int64) 
 		}
 		// An entry keeps the label it was made with; its post may have been
 		// tightened since.
-		if post := ev.post(); post != "" || ev.gone && ev.Object != p.Topic {
+		whole := slices.Contains(topics, ev.Object) || p.Case != "" && (x.Object == p.Case || x.Parent == p.Case)
+		if post := ev.post(); post != "" || ev.gone && !whole {
 			if _, ok := posts[post]; !ok {
 				continue
 			}
 		}
-		proof, err := e.ledger.Proof(v, c, x.Seq)
+		out, err := e.prove(v, c, x, content)
 		if err != nil {
 			return nil, nil, err
-		}
-		out := PackEntry{Index: x.Seq, Leaf: encode(x.Leaf), Salt: encode(content.Salt), Event: string(content.Canonical), Proof: []string{}}
-		for _, h := range proof {
-			out.Proof = append(out.Proof, encode(h[:]))
 		}
 		p.Entries = append(p.Entries, out)
 		r.events = append(r.events, ev)
@@ -200,33 +253,32 @@ func (e *Evidence) gather(v *db.View, p *Pack, c ledger.Checkpoint, last int64) 
 	if len(r.events) == 0 || r.taken().Object != p.ID {
 		return nil, nil, errors.New("evidence: the entry that records the taking cannot be read")
 	}
-	if err := e.texts(v, r, posts); err != nil {
+	if err := e.texts(v, r, topics, posts); err != nil {
 		return nil, nil, err
 	}
 	return r, r.files(posts), nil
 }
 
-// posts reads every post of the topic that the viewer can read.
-func (e *Evidence) posts(v *db.View, topic string) (map[string]forum.Post, error) {
-	out := map[string]forum.Post{}
+// posts reads every post of a topic that the viewer can read.
+func (e *Evidence) posts(v *db.View, topic string, out map[string]forum.Post) error {
 	var after forum.Cursor
 	for {
 		page, err := e.forum.Posts(v, topic, after, forum.MaxPage)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, p := range page {
 			out[p.ID] = p
 		}
 		if len(page) < forum.MaxPage {
-			return out, nil
+			return nil
 		}
 		after = page[len(page)-1].Cursor()
 	}
 }
 
 // texts gathers the texts that the entries name by digest.
-func (e *Evidence) texts(v *db.View, r *record, posts map[string]forum.Post) error {
+func (e *Evidence) texts(v *db.View, r *record, topics []string, posts map[string]forum.Post) error {
 	have := map[string]string{}
 	add := func(s string) { have[sum([]byte(s))] = s }
 	for _, p := range posts {
@@ -242,11 +294,13 @@ func (e *Evidence) texts(v *db.View, r *record, posts map[string]forum.Post) err
 			add(x.Body)
 		}
 	}
-	t, err := e.forum.Topic(v, r.pack.Topic)
-	if err != nil {
-		return err
+	for _, id := range topics {
+		t, err := e.forum.Topic(v, id)
+		if err != nil {
+			return err
+		}
+		add(t.Summary)
 	}
-	add(t.Summary)
 	for _, ev := range r.events {
 		for _, d := range ev.digests() {
 			s, ok := have[d]

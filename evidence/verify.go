@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"github.com/cordon-isao/cordon/formats/tlog"
 	"github.com/cordon-isao/cordon/internal/strictjson"
 	"github.com/cordon-isao/cordon/ledger"
@@ -57,10 +59,15 @@ func (r *Report) failed(err error) error {
 
 const maxEvidence = 192 << 20 // bytes of evidence.json
 
-// Verify checks a pack, without any network and without a store. What is wrong
-// with the pack is in the report; the error is for what could not be read.
+// Verify checks a pack, or a certificate, without any network and without a
+// store. What is wrong with it is in the report; the error is for what could not be read.
 func Verify(r io.ReaderAt, size int64, o Options) (Report, error) {
 	report := Report{OK: true}
+	if certified, b, err := certificateIn(r, size); err != nil {
+		return report, err
+	} else if certified {
+		return VerifyCertificate(b, o)
+	}
 	members, date, clock, err := readPack(r, size)
 	if err != nil {
 		return report, report.failed(err)
@@ -111,8 +118,8 @@ func readEvidence(m member) (*Pack, error) {
 	if err := strictjson.UnmarshalLimits(b, strictjson.Limits{Bytes: maxEvidence, Values: 4_000_000, Depth: 16}, &p); err != nil {
 		return nil, &partError{m.name, err.Error()}
 	}
-	if p.Version != PackVersion {
-		return nil, &partError{m.name, fmt.Sprintf("the pack is of version %d and this program checks version %d", p.Version, PackVersion)}
+	if !p.known() {
+		return nil, &partError{m.name, fmt.Sprintf("the pack is of version %d and this program checks versions up to %d, each of its own kind", p.Version, PackVersion)}
 	}
 	if again, err := strictjson.Canonical(p); err != nil || !bytes.Equal(again, b) {
 		return nil, &partError{m.name, "it is not in canonical form"}
@@ -123,20 +130,9 @@ func readEvidence(m member) (*Pack, error) {
 // open checks everything that the ledger vouches for. Without a record there is
 // nothing more to check.
 func (p *Pack) open(o Options, report *Report) (*record, error) {
-	verifier, err := tlog.ParseVerifier(strings.TrimSpace(p.Key))
-	if err != nil || strings.TrimSpace(p.Key) != p.Key {
-		report.fail("key.txt", "The pack's key cannot be read: %v.", err)
-		return nil, nil
-	}
-	if o.Key != "" {
-		pinned, err := tlog.ParseVerifier(strings.TrimSpace(o.Key))
-		if err != nil {
-			return nil, fmt.Errorf("the key to check with: %w", err)
-		}
-		if strings.TrimSpace(o.Key) != p.Key {
-			report.fail("key.txt", "The pack names another key than yours: it was not made by the community whose key you pinned.")
-			verifier = pinned
-		}
+	verifier, err := keyOf(p.Key, o, report)
+	if err != nil || verifier == nil {
+		return nil, err
 	}
 	rec := &record{pack: p, texts: map[string]string{}}
 	if rec.checkpoint, err = tlog.ParseCheckpoint(verifier, []byte(p.Checkpoint)); err != nil {
@@ -144,6 +140,7 @@ func (p *Pack) open(o Options, report *Report) (*record, error) {
 		return nil, nil
 	}
 	last := int64(-1)
+	threads := map[string]bool{}
 	for i, e := range p.Entries {
 		part := fmt.Sprintf("entry %d", e.Index)
 		if e.Index <= last {
@@ -152,9 +149,6 @@ func (p *Pack) open(o Options, report *Report) (*record, error) {
 		}
 		last = e.Index
 		ev, err := e.open(rec.checkpoint)
-		if err == nil && !ev.gone && ev.Object != p.Topic && ev.Parent != p.Topic {
-			err = errors.New("it is about something else")
-		}
 		if err == nil && ev.gone && i == len(p.Entries)-1 {
 			err = errors.New("the record of the taking was destroyed")
 		}
@@ -163,6 +157,19 @@ func (p *Pack) open(o Options, report *Report) (*record, error) {
 			continue
 		}
 		rec.events = append(rec.events, ev)
+		if p.opens(ev) {
+			threads[ev.Object] = true
+		}
+	}
+	orgs := map[string]bool{}
+	if p.Version == caseVersion {
+		orgs = owners(rec.events)
+	}
+	for _, ev := range rec.events {
+		if !ev.gone && ev.Object != p.subject() && ev.Parent != p.subject() && !threads[ev.Object] && !threads[ev.Parent] && !(orgs[ev.Object] && standings[ev.Verb] != "") {
+			report.fail(fmt.Sprintf("entry %d", ev.index), "Entry %d does not hold: it is about something else.", ev.index)
+			return nil, nil
+		}
 	}
 	if len(rec.events) != len(p.Entries) {
 		report.fail("evidence.json", "%d of %d entries are not proved by the checkpoint.", len(p.Entries)-len(rec.events), len(p.Entries))
@@ -184,6 +191,38 @@ func (p *Pack) open(o Options, report *Report) (*record, error) {
 		report.fail("evidence.json", "The names are not sorted.")
 	}
 	return rec, nil
+}
+
+// opens reports whether an event makes a topic a thread of the pack's case.
+func (p *Pack) opens(e event) bool {
+	return p.Version == caseVersion && !e.gone && e.Verb == "case.thread-opened" && e.Parent == p.Case
+}
+
+// keyOf is the key to check with: the one that was pinned, or else the one that
+// came along. Without one there is nothing more to check.
+func keyOf(own string, o Options, report *Report) (note.Verifier, error) {
+	verifier, err := tlog.ParseVerifier(strings.TrimSpace(own))
+	if err != nil || strings.TrimSpace(own) != own {
+		report.fail("key.txt", "The pack's key cannot be read: %v.", err)
+		return nil, nil
+	}
+	if o.Key == "" || strings.TrimSpace(o.Key) == own {
+		return verifier, nil
+	}
+	if verifier, err = tlog.ParseVerifier(strings.TrimSpace(o.Key)); err != nil {
+		return nil, fmt.Errorf("the key to check with: %w", err)
+	}
+	report.fail("key.txt", "The pack names another key than yours: it was not made by the community whose key you pinned.")
+	return verifier, nil
+}
+
+// pinned says whose key it was.
+func (r *Report) pinned(o Options) {
+	if o.Key == "" {
+		r.say("key", "NOT PINNED: the key is the pack's own. This shows that the pack is of one piece, not who made it. Get the key from the community and give it with --key.")
+	} else if r.OK {
+		r.say("key", "The key is the one you pinned.")
+	}
 }
 
 // open proves an entry under the checkpoint and opens its event.
@@ -379,20 +418,19 @@ func (r *Report) conclude(rec *record, o Options) {
 		n := len(rec.events)
 		head = append(head, Line{true, "checkpoint", fmt.Sprintf("The record is whole: %d of %d entries are proved by the checkpoint over %s entries signed by %s.", n, n, grouped(rec.checkpoint.Size), name)})
 		r.Lines = append(head, r.Lines...)
+		if rec.pack.Version == caseVersion {
+			r.concludeCase(rec)
+		}
 		for _, e := range rec.events {
 			if e.Verb == "decision.pinned" || strings.HasPrefix(e.Verb, "relabel.") || strings.HasSuffix(e.Verb, ".relabelled") {
-				r.say(fmt.Sprintf("entry %d", e.index), "%s: %s %s.", when(e.Time()), e.actor(), what(e))
+				r.say(fmt.Sprintf("entry %d", e.index), "%s: %s %s.", e.when(), e.actor(), rec.said(e))
 			}
 		}
 		t := rec.taken()
 		r.say("taking", "This pack was taken on %s by %s.", when(t.Time()), t.actor())
 	}
-	if o.Key == "" {
-		r.say("key", "NOT PINNED: the key is the pack's own. This shows that the pack is of one piece, not who made it. Get the key from the community and give it with --key.")
-	} else if r.OK {
-		r.say("key", "The key is the one you pinned.")
-	}
-	for _, s := range limits() {
+	r.pinned(o)
+	for _, s := range rec.limits() {
 		r.say("limits", "%s", s)
 	}
 }

@@ -129,6 +129,12 @@ func (f *Forum) Topic(v *db.View, id string) (Topic, error) {
 	return db.One(v, scanTopic(v), topicSelect+` AND t.id = $3 ORDER BY a.n DESC LIMIT 1`, v.Viewer().Person, clock.Micros(v.Now().Add(-Window)), id)
 }
 
+// TopicsByID reads those of the topics that the viewer can read, in one
+// statement.
+func (f *Forum) TopicsByID(v *db.View, list []string) (map[string]Topic, error) {
+	return topicsByID(v, list)
+}
+
 // topicsByID reads topics, in no order.
 func topicsByID(v *db.View, list []string) (map[string]Topic, error) {
 	ts, err := db.All(v, scanTopic(v), topicSelect+` AND t.id IN (SELECT value FROM json_each($3))`,

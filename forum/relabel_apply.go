@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/policy"
 )
 
@@ -104,6 +105,45 @@ func (f *Forum) apply(tx *db.Tx, t topicRow, post *postRow, next policy.Label, d
 		return err
 	}
 	return recount(sys, t.ID)
+}
+
+// FollowObject gives a room that belongs to something, such as a case, that
+// thing's new label, and with it the topics that carried the old one. Posts of
+// others than a topic's author are not loosened with it: their words stay with
+// whom they were written for. It is for duties, which have checked that the
+// originator and a second person agree.
+func (f *Forum) FollowObject(tx *db.Tx, room string, next policy.Label, data map[string]any) error {
+	sys := tx.As(policy.System("forum")).View
+	r, err := readRoom(sys, room)
+	if err != nil {
+		return err
+	}
+	if r.Object == "" {
+		return fault.ErrMissing
+	}
+	audience, err := tx.Store(next.Audience)
+	if err != nil {
+		return err
+	}
+	if err := tx.MustChange(`UPDATE rooms SET tlp = $1, audience = $2 WHERE id = $3`, string(next.TLP), audience, room); err != nil {
+		return err
+	}
+	relabelled(tx, db.Entry{Verb: "room.relabelled", Object: room, Parent: r.Object, Room: room}, r.Label, next, f.members.Facts(sys), data)
+	topics, err := db.All(sys, db.Value[string], `SELECT t.id FROM visible.topics t WHERE t.room = $1 AND t.tlp = $2 AND t.audience = $3 ORDER BY t.id`,
+		room, string(r.Label.TLP), r.Label.Audience.ID())
+	if err != nil {
+		return err
+	}
+	for _, id := range topics {
+		t, err := readTopicRow(sys, id)
+		if err != nil {
+			return err
+		}
+		if err := f.apply(tx, t, nil, next, data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // relabelled records a change of label for those who read the thing before and

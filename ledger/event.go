@@ -18,7 +18,7 @@ import (
 type Event struct {
 	V        int             `json:"v"`
 	Seq      int64           `json:"seq"`
-	At       string          `json:"at"` // RFC 3339, UTC, microseconds
+	At       string          `json:"at"` // RFC 3339, UTC, microseconds; or the date alone, see Coarse
 	Actor    string          `json:"actor"`
 	Name     string          `json:"name,omitempty"` // the actor's name then
 	Org      string          `json:"org,omitempty"`
@@ -31,8 +31,20 @@ type Event struct {
 	Data     json.RawMessage `json:"data"`
 }
 
-// Time is when the event happened.
-func (e Event) Time() time.Time { t, _ := time.Parse(time.RFC3339Nano, e.At); return t }
+// Time is when the event happened: the beginning of its day, if it is coarse.
+func (e Event) Time() time.Time {
+	layout := time.RFC3339Nano
+	if e.Coarse() {
+		layout = time.DateOnly
+	}
+	t, _ := time.Parse(layout, e.At)
+	return t
+}
+
+// Coarse reports whether only the day is on the record, in UTC, as it is of what
+// came without an account. Entries stand in the order in which they were made, so
+// a coarse one may have an earlier time than the one before it.
+func (e Event) Coarse() bool { return len(e.At) == len(time.DateOnly) }
 
 // Label is the event's label.
 func (e Event) Label() policy.Label {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -153,6 +154,11 @@ const (
 func (l *Ledger) Record(tx *db.Tx, seq int64, actor policy.Viewer, entries []db.Entry) ([][]byte, error) {
 	var leaves [][]byte
 	at := tx.Now()
+	stamp := at.UTC().Format("2006-01-02T15:04:05.000000Z07:00")
+	if slices.ContainsFunc(entries, func(e db.Entry) bool { return e.Coarse }) {
+		at = clock.Day(at)
+		stamp = at.Format(time.DateOnly)
+	}
 	for i, in := range entries {
 		if !verbForm.MatchString(in.Verb) || in.Object == "" {
 			return nil, fmt.Errorf("ledger: entry %q on %q is not a noun.verb on an object", in.Verb, in.Object)
@@ -172,7 +178,7 @@ func (l *Ledger) Record(tx *db.Tx, seq int64, actor policy.Viewer, entries []db.
 		if err != nil {
 			return nil, fmt.Errorf("ledger: entry %s: %w", in.Verb, err)
 		}
-		canonical, err := strictjson.Canonical(Event{V: 1, Seq: seq + int64(i), At: at.UTC().Format("2006-01-02T15:04:05.000000Z07:00"),
+		canonical, err := strictjson.Canonical(Event{V: 1, Seq: seq + int64(i), At: stamp,
 			Actor: actor.Actor(), Name: actor.Name, Org: actor.Org, OrgName: actor.OrgName, Verb: in.Verb, Object: in.Object, Parent: in.Parent,
 			TLP: string(in.Label.TLP), Audience: in.Label.Audience.Strings(), Data: data})
 		if err != nil {

@@ -1,7 +1,10 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/cordon-isao/cordon/formats/tlog"
 	"github.com/cordon-isao/cordon/internal/clock"
@@ -55,6 +58,26 @@ func (l *Ledger) About(v *db.View, object string, limit int) ([]Entry, error) {
 	return db.All(v, scanEntry(v), `SELECT `+entryColumns+` FROM visible.ledger_entries e WHERE e.object = $1 OR e.parent = $1 ORDER BY e.seq LIMIT $2`, object, limit)
 }
 
+// Before reads the newest entries about an object and what belongs to it before a
+// sequence number (0 = from the newest), newest first, that the viewer may read.
+// Its cost does not grow with how much there is.
+func (l *Ledger) Before(v *db.View, object string, before int64, limit int) ([]Entry, error) {
+	if before == 0 {
+		before = 1 << 62
+	}
+	own, err := db.All(v, scanEntry(v), `SELECT `+entryColumns+` FROM visible.ledger_entries e WHERE e.object = $1 AND e.seq < $2 ORDER BY e.seq DESC LIMIT $3`, object, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	es, err := db.All(v, scanEntry(v), `SELECT `+entryColumns+` FROM visible.ledger_entries e WHERE e.parent = $1 AND e.object <> $1 AND e.seq < $2 ORDER BY e.seq DESC LIMIT $3`, object, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	es = append(es, own...)
+	slices.SortFunc(es, func(a, b Entry) int { return cmp.Compare(b.Seq, a.Seq) })
+	return es[:min(len(es), limit)], nil
+}
+
 // By reads the newest entries of an actor before a sequence number (0 = from the
 // newest), newest first, that the viewer may read.
 func (l *Ledger) By(v *db.View, actor string, before int64, limit int) ([]Entry, error) {
@@ -85,6 +108,36 @@ func (l *Ledger) Open(v *db.View, e Entry) (Content, error) {
 		return Content{}, err
 	}
 	return l.open(e.Seq, rows[0].key, rows[0].body)
+}
+
+// OpenAll decrypts the contents of entries that the viewer has read, a hundred in
+// a statement. Those that were shredded are not in the answer.
+func (l *Ledger) OpenAll(v *db.View, es []Entry) (map[int64]Content, error) {
+	type row struct {
+		seq       int64
+		key, body []byte
+	}
+	out := make(map[int64]Content, len(es))
+	for part := range slices.Chunk(es, 100) {
+		// The numbers stand one by one, so that both engines look them up by the
+		// key; the list is filled up, so that there are few different statements.
+		n := (len(part) + 19) / 20 * 20
+		marks, seqs := make([]string, n), make([]any, n)
+		for i := range n {
+			marks[i], seqs[i] = fmt.Sprintf("$%d", i+1), part[min(i, len(part)-1)].Seq
+		}
+		rows, err := db.All(v, func(s db.Scanner) (r row, err error) { err = s.Scan(&r.seq, &r.key, &r.body); return r, err },
+			`SELECT c.seq, c.key, c.body FROM visible.ledger_entries e JOIN ledger_contents c ON c.seq = e.seq WHERE e.seq IN (`+strings.Join(marks, ", ")+`)`, seqs...)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if out[r.seq], err = l.open(r.seq, r.key, r.body); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
 }
 
 func (l *Ledger) open(seq int64, wrapped, body []byte) (Content, error) {

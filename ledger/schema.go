@@ -55,5 +55,8 @@ CREATE TABLE ledger_followers (
 	name TEXT NOT NULL PRIMARY KEY,
 	seq  BIGINT NOT NULL
 );
+`, `
+CREATE INDEX ledger_entries_org ON ledger_entries (org, at) WHERE org <> '';
+CREATE INDEX ledger_entries_topics ON ledger_entries (at) WHERE verb = 'topic.started';
 `},
 }

@@ -38,6 +38,25 @@ func (m *Members) FormTeam(tx *db.Tx, n NewTeam) (string, error) {
 	return id, nil
 }
 
+// KnowTeam changes who else may know of a team and name it: an organization that
+// was asked into a case becomes known to the others only when it accepts. It is
+// for duties.
+func (m *Members) KnowTeam(tx *db.Tx, circle string, known policy.Audience) error {
+	if err := isTeam(tx.View, circle); err != nil {
+		return err
+	}
+	l := policy.Label{TLP: policy.AmberStrict, Audience: known.With(policy.OfCircle(circle))}
+	audience, err := tx.Store(l.Audience)
+	if err != nil {
+		return err
+	}
+	if err := tx.MustChange(`UPDATE circles SET tlp = $1, audience = $2 WHERE id = $3`, string(l.TLP), audience, circle); err != nil {
+		return err
+	}
+	tx.Append(db.Entry{Verb: "circle.known", Object: circle, Label: l, Access: true, Data: map[string]any{"known": known.Strings()}})
+	return nil
+}
+
 // PutOnTeam puts a person on a team's roster, until a time or, with the zero
 // time, until taken off. Again, it changes the time. It is for duties.
 func (m *Members) PutOnTeam(tx *db.Tx, circle, person string, until time.Time) error {

@@ -53,7 +53,7 @@ func keep(t *testing.T, dir, url string) *kept {
 	k.members, err = members.New(members.Options{RPID: "localhost", Origins: []string{"http://localhost"}, WaivePasskeys: true})
 	k.ok(err)
 	k.forum = forum.New(k.members, blobs, box)
-	k.evidence = evidence.New(k.ledger, k.forum, k.members)
+	k.evidence = evidence.New(k.ledger, k.forum, k.members, nil, nil)
 	t.Cleanup(func() { k.db.Close(); blobs.Close() })
 	return k
 }

@@ -93,8 +93,8 @@ func build(ctx context.Context, p plan) (*house, error) {
 	h.db.SetRefresh(h.members.Refresh)
 	h.agreements = agreements.New(h.members)
 	h.forum = forum.New(h.members, h.blobs, box)
-	h.cases = cases.New(h.members, h.agreements, h.forum, h.blobs, box)
-	h.evidence = evidence.New(h.ledger, h.forum, h.members)
+	h.cases = cases.New(h.members, h.agreements, h.forum, h.blobs, box, h.ledger)
+	h.evidence = evidence.New(h.ledger, h.forum, h.members, h.agreements, h.cases)
 
 	h.hub = live.NewHub()
 	h.live = ledger.NewLive(h.ledger, h.hub, box, h.members.Refresh)

@@ -166,7 +166,7 @@ func TestMainJob(t *testing.T) {
 		w.noTrace(t, who, params, secrets)
 	}
 	// The probe can find: an insider's pages do tell.
-	if r := w.reader("castonguay").get("/search?q=" + word); containsAny(r.Body, secrets) == "" {
+	if r := w.reader("castonguay").Get("/search?q=" + word); containsAny(r.Body, secrets) == "" {
 		t.Error("the director at the hospital does not find it either: the probe proves nothing")
 	}
 
@@ -236,7 +236,7 @@ func (w *world) eavesdrop(who string) *eavesdropper {
 	e := &eavesdropper{heard: make([]strings.Builder, 2)}
 	ctx, cancel := context.WithCancel(context.Background())
 	e.stop = cancel
-	r := w.reader(who).get("/inbox")
+	r := w.reader(who).Get("/inbox")
 	found := streamURL.FindStringSubmatch(r.Body)
 	if found == nil {
 		w.t.Fatalf("the inbox of %s has no stream", who)
@@ -246,7 +246,7 @@ func (w *world) eavesdrop(who string) *eavesdropper {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		client := r.client
+		client := r.Client
 		if i == 1 {
 			q.Header.Set("Authorization", "Bearer "+w.token(w.persona(who).ID))
 			client = http.DefaultClient
@@ -311,9 +311,9 @@ func (w *world) noTrace(t *testing.T, who string, params map[string]string, secr
 	ask := func(path string) (int, string) {
 		r.Status = 0
 		if strings.HasPrefix(path, "/api/") {
-			r.bearer(token, path)
+			r.Bearer(token, path)
 		} else {
-			r.get(path)
+			r.Get(path)
 		}
 		return r.Status, fleeting.ReplaceAllString(r.Body, "")
 	}

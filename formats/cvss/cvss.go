@@ -48,6 +48,38 @@ func (v Vector) Severity() string { return Severity(v.score) }
 // BaseSeverity returns the word for BaseScore.
 func (v Vector) BaseSeverity() string { return Severity(v.base) }
 
+// Matches tells whether a published base score is what v comes to. A published
+// score of 4.0 may be that of all metrics, as its JSON schema has no other name
+// for it; and where the exact score ends in a half it may be a tenth lower, as
+// calculators in floating point round some of them down.
+func (v Vector) Matches(published float64) bool {
+	if published == v.base {
+		return true
+	}
+	if v.Version != V40 {
+		return false
+	}
+	if published == v.score {
+		return true
+	}
+	for _, w := range []Vector{v, v.baseOnly()} {
+		num, den := score4(w)
+		if num%den*2 == den && published == round(num-den, den) {
+			return true
+		}
+	}
+	return false
+}
+
+// baseOnly leaves out all but the base metrics of a 4.0 vector.
+func (v Vector) baseOnly() Vector {
+	text := "CVSS:" + string(v.Version)
+	for _, m := range base4 {
+		text += "/" + m.Code + ":" + v.read(m.Code, "")
+	}
+	return Vector{Version: v.Version, text: text}
+}
+
 // Severity returns the word for a score: None, Low, Medium, High or Critical
 // (CVSS 3.1 §5, CVSS 4.0 §6).
 func Severity(score float64) string {

@@ -209,6 +209,27 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestMatches(t *testing.T) {
+	const half = "CVSS:4.0/AV:N/AC:L/AT:P/PR:H/UI:N/VC:N/VI:N/VA:N/SC:H/SI:H/SA:N" // exactly 5.05
+	for _, c := range []struct {
+		text  string
+		score float64
+		want  bool
+	}{
+		{half, 5.1, true}, {half, 5.0, true}, {half, 5.2, false}, {half, 4.9, false}, {half, 0, false},
+		{half + "/E:U", 1.2, true}, {half + "/E:U", 5.1, true}, {half + "/E:U", 5.0, true}, {half + "/E:U", 1.3, false},
+		{"CVSS:3.1/AV:A/AC:L/PR:N/UI:R/S:U/C:L/I:L/A:N", 4.6, true},
+		{"CVSS:3.1/AV:A/AC:L/PR:N/UI:R/S:U/C:L/I:L/A:N", 4.5, false},
+		{"CVSS:3.1/AV:A/AC:L/PR:N/UI:R/S:U/C:L/I:L/A:N/E:U", 4.6, true},
+		{"CVSS:3.1/AV:A/AC:L/PR:N/UI:R/S:U/C:L/I:L/A:N/E:U", 4.2, false},
+	} {
+		v := mustParse(t, c.text)
+		if v.Matches(c.score) != c.want {
+			t.Errorf("%s (%.1f, %.1f) matches %.1f: %v", v, v.BaseScore(), v.Score(), c.score, !c.want)
+		}
+	}
+}
+
 func TestSeverity(t *testing.T) {
 	for score, want := range map[float64]string{
 		0: "None", 0.1: "Low", 3.9: "Low", 4: "Medium", 6.9: "Medium", 7: "High", 8.9: "High", 9: "Critical", 10: "Critical",

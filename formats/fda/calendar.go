@@ -91,8 +91,13 @@ func (d Date) Compare(e Date) int {
 //
 // 21 CFR 803.3(y): Monday to Friday, except Federal holidays.
 func (d Date) AddWorkDays(n int) Date {
-	for n > 0 {
-		if d = d.AddDays(1); d.WorkDay() {
+	var off []Holiday // of the year that was looked up last
+	for year := -1; n > 0; {
+		d = d.AddDays(1)
+		if y := d.holidayYear(); y != year {
+			year, off = y, Holidays(y)
+		}
+		if _, holiday := d.observed(off); !holiday && !d.weekend() {
 			n--
 		}
 	}

@@ -58,25 +58,30 @@ func Holidays(year int) []Holiday {
 }
 
 // Holiday is the Federal holiday observed on d, if any.
-func (d Date) Holiday() (Holiday, bool) {
-	year := d.Year
+func (d Date) Holiday() (Holiday, bool) { return d.observed(Holidays(d.holidayYear())) }
+
+// WorkDay tells whether d is Monday to Friday and no Federal holiday is
+// observed on it (21 CFR 803.3(y)).
+func (d Date) WorkDay() bool {
+	_, holiday := d.Holiday()
+	return !holiday && !d.weekend()
+}
+
+func (d Date) weekend() bool { return d.Weekday() == time.Saturday || d.Weekday() == time.Sunday }
+
+// holidayYear is the year whose holidays may be observed on d.
+func (d Date) holidayYear() int {
 	if d.Month == time.December && d.Day == 31 {
-		year++ // New Year's Day on a Saturday
+		return d.Year + 1 // New Year's Day on a Saturday
 	}
-	for _, h := range Holidays(year) {
+	return d.Year
+}
+
+func (d Date) observed(all []Holiday) (Holiday, bool) {
+	for _, h := range all {
 		if h.Observed == d {
 			return h, true
 		}
 	}
 	return Holiday{}, false
-}
-
-// WorkDay tells whether d is Monday to Friday and no Federal holiday is
-// observed on it (21 CFR 803.3(y)).
-func (d Date) WorkDay() bool {
-	if w := d.Weekday(); w == time.Saturday || w == time.Sunday {
-		return false
-	}
-	_, off := d.Holiday()
-	return !off
 }

@@ -55,8 +55,8 @@ var points = map[string]Point{
 		{"mission failure", "Mission fails", "MF", "Several or all essential functions fail; the organization cannot do its work."},
 	}},
 	"Human Impact v2.0.2": {"human-impact", "Human Impact", "HI", "2.0.2", "Safety and mission impact together.", []Value{
-		{"low", "Low", "L", "Injuries at most marginal, and essential functions go on."},
-		{"medium", "Medium", "M", "An essential function fails without harm beyond marginal, or a life could be lost while functions go on."},
+		{"low", "Low", "L", "No life could be lost, and essential functions go on."},
+		{"medium", "Medium", "M", "An essential function fails but no life could be lost, or a life could be lost but no essential function is touched."},
 		{"high", "High", "H", "A life could be lost, and essential functions or their support fail."},
 		{"very high", "Very high", "VH", "Several lives could be lost, or the mission fails."},
 	}},

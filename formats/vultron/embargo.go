@@ -20,10 +20,10 @@ type EmbargoEvent string
 
 // The events of an embargo.
 const (
-	Propose   EmbargoEvent = "propose"
-	AcceptIt  EmbargoEvent = "accept"
-	Reject    EmbargoEvent = "reject"
-	Terminate EmbargoEvent = "terminate"
+	ProposeEmbargo   EmbargoEvent = "propose"
+	AcceptEmbargo    EmbargoEvent = "accept"
+	RejectEmbargo    EmbargoEvent = "reject"
+	TerminateEmbargo EmbargoEvent = "terminate"
 )
 
 // Embargo is the embargo machine, one per case: at most one embargo is active
@@ -34,15 +34,15 @@ var Embargo = &Machine[EmbargoState, EmbargoEvent]{
 	start: EmbargoNone,
 	ends:  []EmbargoState{EmbargoNone, EmbargoExited},
 	rows: []Transition[EmbargoState, EmbargoEvent]{
-		{EmbargoNone, Propose, EmbargoProposed},
-		{EmbargoProposed, Propose, EmbargoProposed},
-		{EmbargoProposed, Reject, EmbargoNone},
-		{EmbargoProposed, AcceptIt, EmbargoActive},
-		{EmbargoActive, Propose, EmbargoRevise},
-		{EmbargoActive, Terminate, EmbargoExited},
-		{EmbargoRevise, Propose, EmbargoRevise},
-		{EmbargoRevise, AcceptIt, EmbargoActive},
-		{EmbargoRevise, Reject, EmbargoActive},
-		{EmbargoRevise, Terminate, EmbargoExited},
+		{EmbargoNone, ProposeEmbargo, EmbargoProposed},
+		{EmbargoProposed, ProposeEmbargo, EmbargoProposed},
+		{EmbargoProposed, RejectEmbargo, EmbargoNone},
+		{EmbargoProposed, AcceptEmbargo, EmbargoActive},
+		{EmbargoActive, ProposeEmbargo, EmbargoRevise},
+		{EmbargoActive, TerminateEmbargo, EmbargoExited},
+		{EmbargoRevise, ProposeEmbargo, EmbargoRevise},
+		{EmbargoRevise, AcceptEmbargo, EmbargoActive},
+		{EmbargoRevise, RejectEmbargo, EmbargoActive},
+		{EmbargoRevise, TerminateEmbargo, EmbargoExited},
 	},
 }

@@ -55,6 +55,17 @@ func (d *Dir) Close() error { return d.root.Close() }
 
 // Put implements [Store].
 func (d *Dir) Put(ctx context.Context, id string, key [32]byte, r io.Reader, limit int64) (size int64, sum [32]byte, err error) {
+	return d.put(ctx, id, key, r, limit, time.Time{})
+}
+
+// PutDated implements [Store]. The file, its folder and the folder of uploads get
+// that time of last change and of last access. What a file system keeps besides
+// (the time of the inode's change or birth) no program can set.
+func (d *Dir) PutDated(ctx context.Context, id string, key [32]byte, r io.Reader, limit int64, at time.Time) (size int64, sum [32]byte, err error) {
+	return d.put(ctx, id, key, r, limit, at)
+}
+
+func (d *Dir) put(ctx context.Context, id string, key [32]byte, r io.Reader, limit int64, at time.Time) (size int64, sum [32]byte, err error) {
 	fail := func(err error) (int64, [32]byte, error) {
 		return 0, [32]byte{}, fmt.Errorf("storing file %s: %w", id, err)
 	}
@@ -72,8 +83,19 @@ func (d *Dir) Put(ctx context.Context, id string, key [32]byte, r io.Reader, lim
 	if err != nil {
 		return fail(err)
 	}
-	defer d.root.Remove(temp)
-	defer f.Close()
+	defer func() {
+		f.Close()
+		d.root.Remove(temp)
+		if at.IsZero() {
+			return
+		}
+		// The folders changed just now, which tells of the file in them.
+		for _, n := range []string{tmp, folder, "."} {
+			if e := d.root.Chtimes(n, at, at); e != nil && !errors.Is(e, fs.ErrNotExist) && err == nil {
+				size, sum, err = fail(errors.Join(e, d.root.Remove(name)))
+			}
+		}
+	}()
 
 	in := &intake{ctx: ctx, r: r, limit: limit}
 	hash := sha256.New()
@@ -85,6 +107,11 @@ func (d *Dir) Put(ctx context.Context, id string, key [32]byte, r io.Reader, lim
 	}
 	if err := f.Close(); err != nil {
 		return fail(err)
+	}
+	if !at.IsZero() {
+		if err := d.root.Chtimes(temp, at, at); err != nil {
+			return fail(err)
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return fail(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"time"
 )
 
 // Store keeps encrypted files by id. Ids are 1 to 128 of a-z, 0-9, _ and -.
@@ -15,6 +16,10 @@ type Store interface {
 	// more than limit bytes, with ErrExists when the id is taken; when it
 	// fails, nothing stays behind.
 	Put(ctx context.Context, id string, key [32]byte, r io.Reader, limit int64) (size int64, sha256 [32]byte, err error)
+
+	// PutDated is Put that keeps at as the file's time instead of the present, for
+	// what must not tell when it came.
+	PutDated(ctx context.Context, id string, key [32]byte, r io.Reader, limit int64, at time.Time) (size int64, sha256 [32]byte, err error)
 
 	// Open reads a file. It and every Read fail with ErrDamaged rather than
 	// yield a byte that was not put; ErrMissing when there is no such file.

@@ -13,9 +13,10 @@
 // its pictures and in its notes), documents with macros or embedded programs,
 // encrypted documents, captures of network traffic.
 //
-// What a reader of the file sees is never changed: a name that is written in
-// the text stays there. Nor does cleaning hide the noise of a camera's sensor
-// or somebody's way of writing.
+// What a reader of the file sees is not changed: a name that is written in the
+// text stays there, but for fields that a program filled in with its user's name
+// and the names with which Excel begins comments. Nor does cleaning hide the
+// noise of a camera's sensor or somebody's way of writing.
 //
 // The kind of a file is read from its bytes; a name or media type that says
 // otherwise is not believed. Bytes, entries, unpacked size, nesting and pixels

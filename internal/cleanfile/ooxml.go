@@ -26,12 +26,9 @@ var officeDropped = []struct{ contains, what string }{
 	{"_xmlsignatures/", "signatures, which name the signer"},
 }
 
-// officeKinds are the main parts' content types and the documents they make.
-var officeKinds = map[string]string{
-	"wordprocessingml.document.main+xml":   "wordprocessingml.document",
-	"spreadsheetml.sheet.main+xml":         "spreadsheetml.sheet",
-	"presentationml.presentation.main+xml": "presentationml.presentation",
-}
+// officeKinds are the documents that are cleaned; in [Content_Types].xml the
+// main part's type is one of these followed by ".main+xml".
+var officeKinds = []string{"wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation"}
 
 // office is an Office document that is being cleaned.
 type office struct {
@@ -45,8 +42,8 @@ func (b *bundle) cleanOOXML() (string, error) {
 	o := &office{bundle: b, gone: map[string]bool{}}
 	types := string(b.parts[b.find("[content_types].xml")].data)
 	media := ""
-	for main, kind := range officeKinds {
-		if strings.Contains(types, ooxml+main) {
+	for _, kind := range officeKinds {
+		if strings.Contains(types, ooxml+kind+".main+xml") {
 			media = ooxml + kind
 		}
 	}
@@ -98,10 +95,10 @@ func (o *office) collect() error {
 				}
 				for _, a := range t.attrs {
 					switch local(a.name) {
-					case "author", "displayName", "userName", "refreshedBy":
+					case "author", "userName", "refreshedBy":
 						o.known.add(a.value)
-					case "name":
-						if n := local(t.name); n == "cmAuthor" || n == "author" {
+					case "displayName":
+						if local(t.name) == "person" {
 							o.known.add(a.value)
 						}
 					}
@@ -126,7 +123,7 @@ func (o *office) collect() error {
 
 func isXML(name string) bool {
 	e := ending(name)
-	return e == "xml" || e == "rels"
+	return e == "xml" || e == "rels" || e == "vml"
 }
 
 // clean cleans one part that stays.
@@ -140,7 +137,7 @@ func (o *office) clean(p *part) error {
 		return o.xml(p, rules{element: func(t *tag, _ string) (verdict, string) { return o.relationship(from, t) }})
 	case isXML(lower):
 		r := rules{element: func(t *tag, parent string) (verdict, string) { return o.element(lower, t, parent) }}
-		if strings.Contains(lower, "comments") {
+		if strings.HasPrefix(lower, "xl/comments") { // Excel begins a comment with its author's name
 			r.text = o.hide
 		}
 		return o.xml(p, r)
@@ -263,6 +260,8 @@ func droppedAttr(in, element, name string) string {
 	case n == "dateUtc", n == "dT", strings.HasPrefix(n, "refreshedDate"), n == "refreshedBy",
 		n == "date" && strings.HasPrefix(in, "word/"), n == "dt" && element == "cm":
 		return notedNames
+	case n == "title" && element == "imagedata", n == "gfxdata":
+		return notedPaths
 	case n == "id" && prefix != n && element == "pageSetup":
 		return "printer settings"
 	}

@@ -50,5 +50,9 @@ func FromMicros(us int64) time.Time {
 	return time.UnixMicro(us).UTC()
 }
 
+// Day is the beginning of t's day in UTC: all that is kept of when something came
+// without an account.
+func Day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+
 // Since is the machine's time that passed since t, for logs and metrics only.
 func Since(t time.Time) time.Duration { return time.Since(t) }

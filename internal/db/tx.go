@@ -35,6 +35,9 @@ type Entry struct {
 	Label  policy.Label
 	Data   any
 	Access bool
+	// Coarse keeps the day only, of this entry and of all others of its write:
+	// one exact time beside it would tell the rest.
+	Coarse bool
 }
 
 // Exec runs a statement that writes and returns how many rows it touched.

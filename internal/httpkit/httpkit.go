@@ -20,6 +20,9 @@ type Access string
 const (
 	// Open is anyone, signed in or not.
 	Open Access = "open"
+	// Anonymous is anyone, as nobody: no session is read, no cookie set, and no
+	// address looked at (T-46).
+	Anonymous Access = "anonymous"
 	// SignedIn is a person with a session, of whatever standing.
 	SignedIn Access = "signed-in"
 	// Member is a person in good standing.

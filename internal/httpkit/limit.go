@@ -14,7 +14,8 @@ import (
 	"github.com/cordon-isao/cordon/internal/clock"
 )
 
-// Limits of one asker (a session, a token or, without either, an address). They
+// Limits of one asker (a session, a token or, without either, an address; for
+// [Unnamed] requests everybody together). They
 // are far above what people and well-behaved programs do; they bound what a
 // runaway or a guesser can (T-57).
 const (
@@ -24,6 +25,13 @@ const (
 	guessBurst     = 60
 )
 
+// Unnamed reports whether a request is for a route whose askers are told apart by
+// nothing, not even in memory: the public form for reports and what belongs to it
+// ([Anonymous]). All of them share one budget.
+func Unnamed(r *http.Request) bool {
+	return r.URL.Path == "/report" || strings.HasPrefix(r.URL.Path, "/report/") || r.URL.Path == "/.well-known/security.txt"
+}
+
 // Limit answers 429 to an asker who is faster than the limits. Each asker has a
 // budget of its own, so nobody can use up another's.
 func Limit(next http.Handler, clk clock.Clock) http.Handler {
@@ -32,7 +40,7 @@ func Limit(next http.Handler, clk clock.Clock) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key := asker(r)
 		wait := all.take(key)
-		if wait == 0 && guessable(r) {
+		if wait == 0 && key != unnamed && guessable(r) {
 			wait = guess.take("guess " + address(r))
 		}
 		if wait > 0 {
@@ -54,8 +62,14 @@ func guessable(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, "/sign-in/") || strings.HasPrefix(r.URL.Path, "/invitations/") || strings.HasPrefix(r.URL.Path, "/first-run/")
 }
 
+// unnamed is the budget of [Unnamed] requests.
+const unnamed = "nobody"
+
 // asker names whose budget a request uses.
 func asker(r *http.Request) string {
+	if Unnamed(r) {
+		return unnamed
+	}
 	if t := Bearer(r); t != "" {
 		return "t " + t
 	}

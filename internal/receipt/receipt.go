@@ -1,7 +1,9 @@
 package receipt
 
 import (
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -36,6 +38,21 @@ func New() Receipt {
 	r := Receipt{given: true, number: below(10000)}
 	for i := range r.words {
 		r.words[i] = spelling()[list()[below(listed)]]
+	}
+	return r
+}
+
+// From makes the receipt that belongs to a secret of at least 128 random bits: the
+// same one each time, so that what is sent twice gets one receipt.
+func From(secret [Size]byte) Receipt {
+	stream, err := hkdf.Expand(sha256.New, secret[:], "cordon receipt v1 words", 8*(words+1))
+	if err != nil {
+		panic(fmt.Sprintf("receipt: HKDF refused %d bytes: %v", 8*(words+1), err))
+	}
+	// 64 bits each, so that no word is likelier than another by more than 2^-51.
+	r := Receipt{given: true, number: uint16(binary.BigEndian.Uint64(stream[8*words:]) % 10000)}
+	for i := range r.words {
+		r.words[i] = spelling()[list()[binary.BigEndian.Uint64(stream[8*i:])%listed]]
 	}
 	return r
 }

@@ -109,6 +109,10 @@ func newGCM(key [KeySize]byte) cipher.AEAD {
 }
 
 // derive makes the key for one use; uses are independent (RFC 5869).
+// Secret is a key of its own for one use outside this package, such as the pepper
+// of receipts. The same use always gives the same one.
+func (b *Box) Secret(use string) [KeySize]byte { return derive(b.master, "secret "+use) }
+
 func derive(master [KeySize]byte, use string) [KeySize]byte {
 	out, err := hkdf.Key(sha256.New, master[:], nil, "cordon seal v1 "+use, KeySize)
 	if err != nil {

@@ -504,7 +504,7 @@ addEventListener("keydown", (e) => {
   else if (key === "T") { const ts = $$("[data-twin]"), open = ts.some((n) => !n.open); for (const n of ts) n.open = open; }
   else if (key === "[") rail("left", "ui-nav");
   else if (key === "]") rail("right", "ui-context");
-  else done = /^[a-z]$/.test(key) && press(key);
+  else done = /^[a-z1-5]$/.test(key) && press(key);
   if (done) e.preventDefault();
 });
 

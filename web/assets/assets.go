@@ -20,7 +20,7 @@ import (
 	"sync"
 )
 
-//go:embed app.css pictures.css app.js icon.svg fonts/*.woff2 fonts/*.txt
+//go:embed app.css pictures.css intake.css app.js drop.js icon.svg fonts/*.woff2 fonts/*.txt
 var files embed.FS
 
 // prefix is where [Handler] must be mounted.
@@ -57,7 +57,7 @@ var load = sync.OnceValue(func() catalogue {
 		"fonts/public-sans.woff2", "fonts/public-sans-italic.woff2",
 		"fonts/plex-mono.woff2", "fonts/plex-mono-600.woff2",
 		"fonts/public-sans.OFL.txt", "fonts/ibm-plex-mono.OFL.txt",
-		"icon.svg", "app.js", "app.css",
+		"icon.svg", "app.js", "drop.js", "app.css",
 	} {
 		c.add(name)
 	}
@@ -74,12 +74,15 @@ func (c *catalogue) add(name string) {
 	}
 	ext := path.Ext(name)
 	if ext == ".css" {
-		// One style sheet is served: what pictures need follows in the same layers.
-		more, err := files.ReadFile("pictures.css")
-		if err != nil {
-			panic(err) // cannot happen, as above
+		// One style sheet is served: what pictures and intake need follows in the
+		// same layers.
+		for _, part := range []string{"pictures.css", "intake.css"} {
+			more, err := files.ReadFile(part)
+			if err != nil {
+				panic(err) // cannot happen, as above
+			}
+			data = append(data, more...)
 		}
-		data = append(data, more...)
 		data = cssURL.ReplaceAllFunc(data, func(m []byte) []byte {
 			return fmt.Appendf(nil, `url("%s")`, c.byName[string(cssURL.FindSubmatch(m)[1])])
 		})

@@ -88,7 +88,6 @@ type clockLine struct {
 	marks  bool   // goes on beyond the right edge
 	before bool   // began before the left edge
 	wordsX string // where glyph and words begin
-	gone   string // of StateWords, for the summary's screen reader text
 }
 
 // A clocksView is a chart ready to be drawn.
@@ -97,7 +96,6 @@ type clocksView struct {
 	id, finding, tally, sentence string
 	ticks                        []tick
 	today, todayLabel, anchor    string // x, words and text-anchor of the today line
-	showToday                    bool
 	rows                         []clockLine
 	room                         string
 }
@@ -119,7 +117,7 @@ func (c ClocksChart) axis() (scale, float64) {
 			}
 		}
 	}
-	s := step(far - from)
+	s := step(far-from, 8)
 	// Half a day beyond a tick (a due time at the end of its day) needs no new one.
 	to := math.Ceil((far-0.999)/s) * s
 	return scale{math.Floor(from/s) * s, max(to, far, s)}, s
@@ -186,8 +184,11 @@ func (c ClocksChart) view() clocksView {
 	}
 	today := days(c.Zero, c.Now)
 	v.today, v.todayLabel, v.anchor = percent(s.at(today)), fmt.Sprintf("today, day %d", DayNumber(c.Zero, c.Now)), "middle"
-	if s.at(today) > 92 {
+	switch p := s.at(today); { // on a phone the words are a third of the plot
+	case p > 82:
 		v.anchor = "end"
+	case p < 24:
+		v.anchor = "start"
 	}
 	v.room = room(need)
 	v.finding = sentence(or(c.Finding, c.find()))

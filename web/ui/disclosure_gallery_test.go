@@ -196,15 +196,18 @@ func disclosureGallery(theme string) map[string]templ.Component {
 	single.ID, single.Label, single.Rows = "single", "One clock", single.Rows[3:4]
 	old := mockClocks()
 	old.ID, old.Label, old.Now = "old", "Old clocks", onDay(800)
+	for i := range old.Rows[3:] {
+		old.Rows[3+i].State, old.Rows[3+i].StateWords = "over", fmt.Sprintf("over by %d d", 800-[]int{30, 60, 45}[i])
+	}
 	return map[string]templ.Component{
 		"case": within(Page(frame(theme, "Unauthenticated firmware update", "case")), TitleRow(heading), next("warn"), tabs, StateTrack(someTrack(2)),
 			within(Section("Clocks"), Clocks(mockClocks())), within(Section("Participants"), Matrix(participants(5))), within(Section("What happened"), CaseTimeline(someStory()))),
 		"clocks": page("Clocks at their edges", next("danger"), within(Section("All states"), Clocks(allClocks())), within(Section("One"), Clocks(single)), within(Section("Old"), Clocks(old)), within(Section("None"), Clocks(ClocksChart{ID: "zero", Zero: learned, Now: noon}))),
 		"strip":  page("My clocks", next("info"), within(Section("My clocks"), ClockStrip(someStrip())), within(Section("None"), ClockStrip(Strip{ID: "no-strip", Now: noon}))),
-		"matrix": page("Many participants", within(Section("Status"), Matrix(vendorStatus(9, 35))), within(Section("Few"), Matrix(func() MatrixTable { m := vendorStatus(2, 4); m.ID = "few"; return m }())),
+		"matrix": page("Many participants", within(Section("Status"), Matrix(vendorStatus(9, 35))), within(Section("Few"), Matrix(func() MatrixTable { m := vendorStatus(2, 4); m.ID, m.Caption = "few", "Status of four"; return m }())),
 			within(Section("Participants"), Matrix(participants(121))), within(Section("None"), Matrix(MatrixTable{ID: "nobody"}))),
-		"story": page("What happened", CaseTimeline(someStory()), CaseTimeline(Story{ID: "no-story", Now: noon, Filters: []Filter{{"All", "?", 0, false}, {"Decisions", "?d", 0, true}}})),
-		"worksheet": page("Risk worksheet", within(Form(FormSpec{ID: "risk", Action: "/risk", Submit: "Compute the score"}), Metrics(cvssGroups(true)), ResultLine(Result{Title: "CVSS 4.0", Severity: "high", Text: "High 8.7", Vector: "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:H/VA:N/SC:N/SI:N/SA:N", Detail: "One metric is missing."})),
+		"story": page("Events", within(Section("What happened"), CaseTimeline(someStory())), CaseTimeline(Story{ID: "no-story", Label: "Nothing", Now: noon, Filters: []Filter{{"All", "?", 0, false}, {"Decisions", "?d", 0, true}}})),
+		"worksheet": page("Risk worksheet", within(Section("CVSS and harm"), within(Form(FormSpec{ID: "risk", Action: "/risk", Submit: "Compute the score"}), Metrics(cvssGroups(true)), ResultLine(Result{Title: "CVSS 4.0", Severity: "high", Text: "High 8.7", Vector: "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:H/VA:N/SC:N/SI:N/SA:N", Detail: "One metric is missing."}))),
 			ResultLine(Result{ID: "ssvc", Title: "SSVC deployer", Text: "Out of cycle"})),
 		"ruler": page("Deadlines", within(Section("Quarter"), DeadlineRuler(someRuler())), within(Section("None"), DeadlineRuler(Ruler{ID: "no-ruler", Now: noon})),
 			within(Section("Tracks"), StateTrack(someTrack(0)), StateTrack(someTrack(6)), StateTrack(Track{ID: "stopped", Steps: []TrackStep{{"Reported", "", "done"}, {"Triaged", "4 Nov", "stopped"}, {"Coordinating", "", "skipped"}, {strings.Repeat("Very long ", 4), "", ""}}}))),

@@ -92,11 +92,10 @@ func (m MatrixTable) count() map[string]int {
 	return n
 }
 
-func (m MatrixTable) finding() string {
+func (m MatrixTable) finding(n map[string]int) string {
 	if m.Finding != "" {
 		return sentence(m.Finding)
 	}
-	n := m.count()
 	var parts []string
 	for _, k := range marks {
 		if n[k.state] > 0 {

@@ -95,7 +95,7 @@ func (r Ruler) view() rulerView {
 		from, to = min(from, off(row)), max(to, off(row))
 		counts[row.state(r.Now)]++
 	}
-	every := step(to - from)
+	every := step(to-from, 6)
 	s := scale{math.Floor(from/every) * every, math.Ceil(to/every) * every}
 	for d := s.from; d <= s.to; d += every {
 		t := tick{x: percent(s.at(d)), label: "due", minor: int(math.Abs(d/every))%2 == 1}

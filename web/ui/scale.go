@@ -31,21 +31,22 @@ func percent(p float64) string {
 // steps are the distances of ticks, in days.
 var steps = []float64{1, 2, 5, 10, 15, 30, 60, 90, 180, 365, 730, 1825, 3650}
 
-// step returns the smallest distance that puts at most nine ticks on an axis
-// of span days.
-func step(span float64) float64 {
+// step returns the smallest distance that cuts an axis of span days into at
+// most most parts.
+func step(span, most float64) float64 {
 	for _, s := range steps {
-		if span/s <= 8 {
+		if span/s <= most {
 			return s
 		}
 	}
-	return math.Ceil(span/8/3650) * 3650
+	return math.Ceil(span/most/3650) * 3650
 }
 
 // A tick is one mark of an axis.
 type tick struct {
 	x, label string
-	minor    bool // a label only where there is room
+	second   string // a second line; may be empty
+	minor    bool   // a label only where there is room
 }
 
 // days returns how many days t is after zero; a day has 24 hours.

@@ -20,7 +20,7 @@ type Strip struct {
 
 // A StripClock is a clock with the case that it belongs to.
 type StripClock struct {
-	Clock
+	Clock        // a zero Start means before the days shown
 	Case  string // short id: CASE-7K3Q-2M9P
 	Title string // of the case; told on resting and in the table
 	Label string // TLP label of the case; may be empty
@@ -53,9 +53,12 @@ func (s Strip) view() stripView {
 	axis := scale{0, stripDays}
 	for i := range stripDays {
 		day := time.Date(y, m, d-stripPast+i, 0, 0, 0, 0, s.Now.Location())
-		t := tick{x: percent(axis.at(float64(i))), label: day.Format("Mon 2"), minor: i%2 == 1}
+		t := tick{x: percent(axis.at(float64(i))), label: day.Format("Mon"), second: day.Format("2")}
+		if day.Day() == 1 {
+			t.second = day.Format("2 Jan")
+		}
 		if i == stripPast {
-			t.label, t.minor = "today", false
+			t.label = "today"
 		}
 		v.ticks = append(v.ticks, t)
 		if w := day.Weekday(); w == time.Saturday || w == time.Sunday {
@@ -70,6 +73,9 @@ func (s Strip) view() stripView {
 	v.Rows = rows
 	need, counts := 0.0, map[string]int{}
 	for _, r := range rows {
+		if r.Start.IsZero() {
+			r.Clock.Start = zero.Add(-time.Hour) // day 0 of its case, before these days
+		}
 		l, x := r.Clock.line(axis, zero, s.Now, v.id)
 		v.rows = append(v.rows, stripLine{l, r})
 		counts[l.state]++

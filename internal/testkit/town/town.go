@@ -108,8 +108,8 @@ func New(t testing.TB, url string) *Town {
 	t.Cleanup(func() { h.Blobs.Close() })
 	h.Agreements = agreements.New(h.Members)
 	h.Forum = forum.New(h.Members, h.Blobs, h.Box)
-	h.Cases = cases.New(h.Members, h.Agreements, h.Forum, h.Blobs, h.Box)
-	h.Evidence = evidence.New(h.Ledger, h.Forum, h.Members)
+	h.Cases = cases.New(h.Members, h.Agreements, h.Forum, h.Blobs, h.Box, h.Ledger)
+	h.Evidence = evidence.New(h.Ledger, h.Forum, h.Members, h.Agreements, h.Cases)
 	h.furnish()
 	return h
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +38,7 @@ func (o *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // read runs an operation in one snapshot, in which its asker is found too.
 // Nothing is sent before the snapshot is closed.
 func (c *call) read(w http.ResponseWriter, inner http.HandlerFunc) {
-	out := &response{conn: w, header: http.Header{}}
+	out := &httpkit.Buffer{Conn: w, Head: http.Header{}}
 	err := c.look(func() error { inner(out, c.request()); return c.err })
 	c.answer(w, out, err)
 }
@@ -47,7 +46,7 @@ func (c *call) read(w http.ResponseWriter, inner http.HandlerFunc) {
 // act runs an operation that opens its own transactions; the asker's rights are
 // read again inside each.
 func (c *call) act(w http.ResponseWriter, inner http.HandlerFunc) {
-	out := &response{conn: w, header: http.Header{}}
+	out := &httpkit.Buffer{Conn: w, Head: http.Header{}}
 	err := c.look(func() error { return nil })
 	if err == nil {
 		inner(out, c.request())
@@ -56,17 +55,17 @@ func (c *call) act(w http.ResponseWriter, inner http.HandlerFunc) {
 	c.answer(w, out, err)
 }
 
-func (c *call) answer(w http.ResponseWriter, out *response, err error) {
+func (c *call) answer(w http.ResponseWriter, out *httpkit.Buffer, err error) {
 	if err != nil {
 		c.fail(w, err)
 		return
 	}
 	c.touch()
-	maps.Copy(w.Header(), out.header)
-	if out.status != 0 {
-		w.WriteHeader(out.status)
+	maps.Copy(w.Header(), out.Head)
+	if out.Status != 0 {
+		w.WriteHeader(out.Status)
 	}
-	w.Write(out.body.Bytes())
+	w.Write(out.Body.Bytes())
 }
 
 // look opens a snapshot, finds the asker in it, and calls fn with c.view.
@@ -92,22 +91,6 @@ func (c *call) request() *http.Request {
 	r.Header.Del("Accept")
 	return r
 }
-
-// response gathers an answer until its snapshot is closed.
-type response struct {
-	conn   http.ResponseWriter
-	header http.Header
-	body   bytes.Buffer
-	status int
-}
-
-// Header, Write and WriteHeader are those of http.ResponseWriter.
-func (r *response) Header() http.Header         { return r.header }
-func (r *response) Write(b []byte) (int, error) { return r.body.Write(b) }
-func (r *response) WriteHeader(status int)      { r.status = status }
-
-// Unwrap gives the connection, on which huma sets how long a body may take.
-func (r *response) Unwrap() http.ResponseWriter { return r.conn }
 
 // identify finds who asks: by a token, or by the browser's session. A token that
 // is not valid is refused even where nobody needs one, so that a program learns

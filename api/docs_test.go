@@ -38,6 +38,7 @@ func TestDocs(t *testing.T) {
 		return err
 	})
 	env := append(os.Environ(), "CORDON="+h.url, "TOKEN="+h.tokens[h.pia], "ROOM="+h.common, "TOPIC="+topic, "POST="+post, "FILE="+file.ID, "CIRCLE="+h.circle, "ORG="+h.pump,
+		"CASE="+h.hiddenCase["case"], "PARTY="+h.hiddenCase["party"], "VULN="+h.hiddenCase["vuln"],
 		"no_proxy=*", "NO_PROXY=*")
 	lines := 0
 	for i, block := range strings.Split(string(text), "```sh\n") {
@@ -55,13 +56,15 @@ func TestDocs(t *testing.T) {
 			lines++
 		}
 	}
-	if lines < 20 {
+	if lines < 40 {
 		t.Errorf("only %d lines", lines)
 	}
 	if copied, err := os.ReadFile(filepath.Join(dir, "advisory.copy")); err != nil || string(copied) != "a" {
 		t.Errorf("downloaded %q, %v", copied, err)
 	}
-	if pack, err := os.ReadFile(filepath.Join(dir, "pack.zip")); err != nil || !strings.HasPrefix(string(pack), "PK") {
-		t.Errorf("the pack: %v", err)
+	for _, name := range []string{"pack.zip", "case.zip"} {
+		if pack, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !strings.HasPrefix(string(pack), "PK") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

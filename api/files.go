@@ -130,10 +130,15 @@ func evidenceDoc(_ *table, op *huma.Operation) {
 	document(op, "application/zip", "The pack")
 }
 
-// evidence writes a topic's pack as it is made. Once bytes are sent, a fault can
-// only be told by breaking off.
+// evidence writes a topic's pack as it is made.
 func (c *call) evidence(w http.ResponseWriter) {
 	topic := c.r.PathValue("topic")
+	c.pack(w, topic, func(w io.Writer) error { return c.Evidence.Topic(c.r.Context(), c.DB, c.who, topic, w) })
+}
+
+// pack writes a pack as it is made. Once bytes are sent, a fault can only be told
+// by breaking off.
+func (c *call) pack(w http.ResponseWriter, thing string, write func(io.Writer) error) {
 	err := c.look(func() error { return nil })
 	if err == nil && c.r.Method != http.MethodGet {
 		err = errMethod // asking for the headers alone would record a taking
@@ -142,9 +147,8 @@ func (c *call) evidence(w http.ResponseWriter) {
 		c.fail(w, err)
 		return
 	}
-	out := &late{w: w, name: topic + "-evidence.zip"}
-	err = c.Evidence.Topic(c.r.Context(), c.DB, c.who, topic, out)
-	switch {
+	out := &late{w: w, name: thing + "-evidence.zip"}
+	switch err = write(out); {
 	case err == nil:
 		c.touch()
 	case !out.begun:

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/blob"
@@ -26,6 +28,7 @@ import (
 	"github.com/cordon-isao/cordon/internal/live"
 	"github.com/cordon-isao/cordon/internal/seal"
 	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
+	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
@@ -52,6 +55,7 @@ type house struct {
 	openTopic, hiddenTopic    string
 	openPost, hiddenPost      string
 	hiddenFile, hiddenRelabel string
+	hiddenCase                map[string]string // a thing of pia's case, by kind, hidden from lea
 	tokens                    map[string]string // by person, with both scopes
 	answers                   func(method, path string, res *http.Response, body []byte)
 }
@@ -73,7 +77,7 @@ func newHouse(t testing.TB, url string) *house {
 	h.ledger, err = ledger.New(keys, box, nil)
 	h.ok(err)
 	h.db, err = db.Open(ctx, db.Options{Dir: t.TempDir(), URL: url, Clock: h.clock, Ledger: h.ledger,
-		Schemas: []db.Schema{ledger.Schema, members.Schema, forum.Schema, evidence.Schema}})
+		Schemas: town.Schemas})
 	h.ok(err)
 	t.Cleanup(func() { h.db.Close() })
 	h.ok(h.ledger.Attach(ctx, h.db))
@@ -84,23 +88,31 @@ func newHouse(t testing.TB, url string) *house {
 	h.ok(err)
 	t.Cleanup(func() { blobs.Close() })
 	f := forum.New(m, blobs, box)
-	hub := live.NewHub()
-	stream := ledger.NewLive(h.ledger, hub, box, m.Refresh)
-	h.srv = &Server{DB: h.db, Ledger: h.ledger, Live: stream, Members: m, Forum: f, Evidence: evidence.New(h.ledger, f, m),
-		Log: slog.New(slog.NewTextHandler(testLog{t}, nil)), Origin: "http://localhost", Box: box}
+	a := agreements.New(m)
+	k := cases.New(m, a, f, blobs, box, h.ledger)
+	h.serve(&Server{DB: h.db, Ledger: h.ledger, Members: m, Forum: f, Cases: k, Evidence: evidence.New(h.ledger, f, m, a, k), Box: box})
+	h.furnish()
+	h.furnishCases()
+	return h
+}
+
+// serve opens the API on a real address.
+func (h *house) serve(s *Server) {
+	t, hub := h.t, live.NewHub()
+	s.Live = ledger.NewLive(s.Ledger, hub, s.Box, s.Members.Refresh)
+	s.Log, s.Origin = slog.New(slog.NewTextHandler(testLog{t}, nil)), "http://localhost"
+	h.srv = s
 	mux := http.NewServeMux()
-	for _, r := range h.srv.Routes() {
+	for _, r := range s.Routes() {
 		mux.Handle(r.Method+" "+r.Path, r.Handler)
 	}
-	door := httptest.NewServer(httpkit.Headers(httpkit.Recover(http.NewCrossOriginProtection().Handler(mux), h.srv.Log), false))
+	door := httptest.NewServer(httpkit.Headers(httpkit.Recover(http.NewCrossOriginProtection().Handler(mux), s.Log), false))
 	t.Cleanup(door.Close)
-	live, stop := context.WithCancel(context.WithoutCancel(ctx))
+	live, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan struct{})
-	go func() { defer close(done); stream.Run(live) }()
+	go func() { defer close(done); s.Live.Run(live) }()
 	t.Cleanup(func() { hub.Stop(); stop(); <-done })
 	h.url = door.URL
-	h.furnish()
-	return h
 }
 
 // testLog writes the program's log into the test's.

@@ -116,7 +116,7 @@ var (
 )
 
 // fieldNames says where a duty's field stands in this API's bodies.
-var fieldNames = map[string]string{"audience": "label.audience", "tlp": "label.tlp"}
+var fieldNames = map[string]string{"audience": "label.audience", "tlp": "label.tlp", "orgs": "organizations"}
 
 // problemOf makes the problem of an error.
 func problemOf(err error) httpkit.Problem {
@@ -128,13 +128,7 @@ func problemOf(err error) httpkit.Problem {
 	case errors.As(err, &given):
 		return httpkit.Problem(*given)
 	}
-	p := httpkit.ProblemOf(err)
-	for i, f := range p.Errors {
-		if name, ok := fieldNames[f.Field]; ok {
-			p.Errors[i].Field = name
-		}
-	}
-	return p
+	return httpkit.ProblemOf(err)
 }
 
 // fail answers an error.
@@ -143,6 +137,11 @@ func (c *call) fail(w http.ResponseWriter, err error) {
 		return // nobody is left to be told
 	}
 	p := problemOf(err)
+	for i, f := range p.Errors {
+		if name, ok := fieldNames[f.Field]; ok && !strings.HasPrefix(c.line.path, "/api/v1/reports") { // a report has a tlp of its own
+			p.Errors[i].Field = name
+		}
+	}
 	if p.Status == http.StatusInternalServerError {
 		c.Log.Error("request failed", "route", c.r.Pattern, "err", err)
 	}

@@ -199,6 +199,9 @@ type created[T any] struct {
 	Body     T
 }
 
+// isNew marks the answers that are sent with 201.
+func (created[T]) isNew() {}
+
 func replayed(again bool) string {
 	if again {
 		return "true"

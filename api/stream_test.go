@@ -22,7 +22,7 @@ type httpRoute = httpkit.Route
 
 // matches reports whether a path is one of a route's.
 func matches(pattern, path string) bool {
-	a, b := strings.Split(pattern, "/"), strings.Split(path, "/")
+	a, b := strings.Split(described(pattern), "/"), strings.Split(path, "/")
 	if len(a) != len(b) {
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -90,12 +91,20 @@ func (t *table) tag(name string) func(line) line {
 
 // operation describes a line.
 func (t *table) operation(l line) huma.Operation {
-	op := huma.Operation{Method: l.method, Path: l.path, OperationID: l.id, Summary: l.summary, Tags: []string{t.group}, MaxBodyBytes: maxBody + 1, BodyReadTimeout: 30 * time.Second,
+	op := huma.Operation{Method: l.method, Path: described(l.path), OperationID: l.id, Summary: l.summary, Tags: []string{t.group}, MaxBodyBytes: maxBody + 1, BodyReadTimeout: 30 * time.Second,
 		Security: []map[string][]string{{"token": {string(l.scope)}}, {"session": {}}}}
-	if l.access == httpkit.Open {
+	switch l.access {
+	case httpkit.Anonymous:
+		op.Security = []map[string][]string{{}} // nothing that is shown is looked at
+	case httpkit.Open:
 		op.Security = append([]map[string][]string{{}}, op.Security...)
 	}
 	return op
+}
+
+// schemaOf is the description of a type.
+func (t *table) schemaOf(v any) *huma.Schema {
+	return t.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(v), true, "")
 }
 
 var param = regexp.MustCompile(`\{([a-z]+)\}`)
@@ -119,10 +128,10 @@ func read[I, O any](t *table, l line, fn func(*call, *I) (*O, error)) {
 // body describes. detail may complete its description.
 func act[I, O any](t *table, l line, fn func(*call, *I) (*O, error)) {
 	inner := register(t, l, fn, func(op *huma.Operation) {
-		switch {
-		case l.id == "start-topic" || l.id == "reply" || l.id == "open-room":
+		switch any(*new(O)).(type) {
+		case interface{ isNew() }:
 			op.DefaultStatus = http.StatusCreated
-		case l.id == "relabel-topic" || l.id == "relabel-post":
+		case relabelOut:
 			op.Responses = map[string]*huma.Response{"202": {Description: "The looser label waits for a second person",
 				Content: map[string]*huma.MediaType{"application/json": {Schema: t.huma.OpenAPI().Components.Schemas.Schema(relabelDoneType, true, "")}}}}
 		}
@@ -194,9 +203,12 @@ func (c *call) openAPI(w http.ResponseWriter) {
 // location is the address of a thing in this API.
 func location(kind, id string) string { return "/api/v1/" + strings.ToLower(kind) + "/" + id }
 
+// described is a pattern's path as OpenAPI writes it.
+func described(path string) string { return strings.TrimSuffix(path, "{$}") }
+
 // operationOf finds an operation in a description, or nil.
 func operationOf(doc *huma.OpenAPI, method, path string) *huma.Operation {
-	item := doc.Paths[path]
+	item := doc.Paths[described(path)]
 	if item == nil {
 		return nil
 	}

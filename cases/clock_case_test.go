@@ -191,7 +191,7 @@ func TestRun(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- h.Cases.Run(ctx, h.DB, policy.System("deadlines"), 20*time.Millisecond, slog.New(slog.DiscardHandler))
+		ended <- h.Cases.Run(ctx, h.DB, policy.System("deadlines"), 20*time.Millisecond, slog.New(slog.DiscardHandler), nil)
 	}()
 	for ctx.Err() == nil && len(c.entries("obligation.notice")) == 0 {
 		changed := h.DB.Changed()

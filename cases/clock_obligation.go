@@ -104,7 +104,7 @@ func (o Obligation) stateAt(now time.Time) ClockState {
 		return ClockWaived
 	case !o.lost.IsZero() && !now.Before(o.lost):
 		return ClockLost
-	case !o.SatisfiedAt.IsZero() && !o.Due.IsZero() && o.SatisfiedAt.After(o.Due):
+	case !o.SatisfiedAt.IsZero() && !o.Due.IsZero() && o.SatisfiedAt.After(o.Due) && o.After != ClockLost: // R-010 knows no late: a copy sent along has its own 24 hours
 		return ClockLate
 	case !o.SatisfiedAt.IsZero():
 		return ClockMet

@@ -72,7 +72,7 @@ func (o *Obligation) seal() {
 		o.Warn = warning(o.Trigger, o.Due)
 	}
 	// A loss that is nothing but the deadline passing follows from the deadline.
-	if o.After == ClockLost && o.lost.Equal(o.Due.Add(time.Microsecond)) {
+	if o.After == ClockLost && o.SatisfiedAt.IsZero() && o.lost.Equal(o.Due.Add(time.Microsecond)) {
 		o.lost = zero
 	}
 	o.Missing, o.Why = distinct(o.Missing), distinct(o.Why)

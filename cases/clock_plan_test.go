@@ -32,9 +32,10 @@ func history(t *rapid.T) account {
 		a.facts = append(a.facts, Fact{ID: fmt.Sprintf("fact_%02d", len(a.facts)), Kind: kind, At: at, Detail: detail})
 	}
 	fact(Learned, day0, nil)
-	for kind, detail := range map[FactKind]map[string]any{ControlsFound: {"name": "x", "greater_risk": "no"}, PlanMade: nil, Rationale: nil, FixValidated: nil, FixDistributed: {"residual_controlled": true}} {
+	details := map[FactKind]map[string]any{ControlsFound: {"name": "x", "greater_risk": "no"}, FixDistributed: {"residual_controlled": true}}
+	for _, kind := range []FactKind{ControlsFound, PlanMade, Rationale, FixValidated, FixDistributed} {
 		for range rapid.IntRange(0, 2).Draw(t, string(kind)) {
-			fact(kind, instant(t, string(kind)), detail)
+			fact(kind, instant(t, string(kind)), details[kind])
 		}
 	}
 	slices.SortFunc(a.facts, func(x, y Fact) int { return x.At.Compare(y.At) })
@@ -188,4 +189,32 @@ func TestSteps(t *testing.T) {
 		}
 		t.Fatal("it never ends")
 	})
+}
+
+// The case's risk is that of its worst vulnerability, by the newest determination
+// of each; of two at one instant the worse counts.
+func TestRiskIsTheWorst(t *testing.T) {
+	sign := func(day int, v string, r fda.Risk) Determination {
+		return Determination{At: day0.AddDate(0, 0, day), Outcome: r, Sheet: Worksheet{Vulnerability: v}}
+	}
+	u, c := fda.Uncontrolled, fda.Controlled
+	for _, x := range []struct {
+		name string
+		ds   []Determination
+		want []fda.Risk
+	}{
+		{"none", nil, []fda.Risk{u}},
+		{"one of two", []Determination{sign(1, "a", u), sign(2, "b", c)}, []fda.Risk{u, u}},
+		{"both in the end", []Determination{sign(1, "a", u), sign(2, "b", c), sign(3, "a", c)}, []fda.Risk{u, u, c}},
+		{"at once", []Determination{sign(1, "a", u), sign(1, "a", c)}, []fda.Risk{u}},
+		{"at once, the other way", []Determination{sign(1, "a", c), sign(1, "a", u)}, []fda.Risk{u}},
+	} {
+		var got []fda.Risk
+		for _, d := range (account{determinations: x.ds}).risks(fda.Facts{LearnedAt: day0}) {
+			got = append(got, d.Risk)
+		}
+		if !slices.Equal(got, x.want) {
+			t.Errorf("%s: %v, want %v", x.name, got, x.want)
+		}
+	}
 }

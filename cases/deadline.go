@@ -149,8 +149,9 @@ func (c *Cases) noticeGaps(tx *db.Tx) (int, error) {
 }
 
 // Run passes again and again until ctx ends: at the next instant that time asks
-// for, and at least once in every.
-func (c *Cases) Run(ctx context.Context, d *db.DB, keeper policy.Viewer, every time.Duration, log *slog.Logger) error {
+// for, and at least once in every. It calls passed, if that is not nil, after each
+// pass that went well.
+func (c *Cases) Run(ctx context.Context, d *db.DB, keeper policy.Viewer, every time.Duration, log *slog.Logger, passed func()) error {
 	pause := time.Duration(0)
 	for {
 		if _, err := c.Pass(ctx, d, keeper); ctx.Err() != nil {
@@ -158,8 +159,13 @@ func (c *Cases) Run(ctx context.Context, d *db.DB, keeper policy.Viewer, every t
 		} else if err != nil {
 			log.Error("deadlines failed; trying again", "err", err)
 			pause = min(max(2*pause, time.Second), every)
-		} else if pause, err = c.until(ctx, d, keeper, every); err != nil {
-			pause = every
+		} else {
+			if passed != nil {
+				passed()
+			}
+			if pause, err = c.until(ctx, d, keeper, every); err != nil {
+				pause = every
+			}
 		}
 		wait := time.NewTimer(pause)
 		select {

@@ -191,11 +191,10 @@ func (c clockRecord) lostAt() time.Time {
 
 // dueWords writes the due instant in the zone whose days were counted, and in UTC.
 func (c clockRecord) dueWords() string {
-	loc, err := time.LoadLocation(c.Zone)
-	if err != nil || c.Zone == "" || c.Zone == "UTC" {
+	if c.Zone != washington().String() {
 		return when(c.Due)
 	}
-	return fmt.Sprintf("%s %s (%s)", c.Due.In(loc).Format("2 Jan 2006 15:04:05"), c.Zone, when(c.Due))
+	return fmt.Sprintf("%s %s (%s)", local(c.Due).Format("2 Jan 2006 15:04:05"), c.Zone, when(c.Due))
 }
 
 var stateWords = map[string]string{running: "running", atRisk: "at risk", over: "over and not done", met: "met", late: "done late", lost: "lost", waived: "waived", moot: "does not apply"}

@@ -49,6 +49,11 @@ func (r *record) whatInCase(e event) string {
 		return "moved the case to " + e.text("to")
 	case "fact.recorded":
 		return "stated: " + strings.ReplaceAll(e.text("kind"), "-", " ") + ", " + when(e.time("at"))
+	case "obligation.dropped":
+		return "dropped a deadline that no longer applies: " + e.text("name") + " (" + e.text("rule") + ")"
+	case "obligation.notice":
+		c, _ := recordedIn(e)
+		return "reminded of a deadline: " + c.Name + " (" + c.Rule + "), " + e.text("step")
 	case "obligation.changed":
 		s := "deadline: " + e.text("name") + " (" + e.text("rule") + "), " + stateWords[e.text("state")]
 		if due := e.time("due_at"); !due.IsZero() {

@@ -9,9 +9,7 @@ import (
 	"github.com/cordon-isao/cordon/agreements"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
-	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/members"
-	"github.com/cordon-isao/cordon/policy"
 )
 
 // What FDA leaves to policy is decided here. Each is a choice of ours.
@@ -289,6 +287,3 @@ func last(p Participation) string {
 }
 
 func micros(us int64) time.Time { return time.UnixMicro(us).UTC() }
-
-// toDesk reports whether the desk could read an entry.
-func toDesk(x ledger.Entry, desk policy.Principal) bool { return x.Label.Audience.Has(desk) }

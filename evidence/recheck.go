@@ -61,7 +61,7 @@ type learnedFact struct {
 	entry int64
 }
 
-// clockRecord is an entry obligation.changed.
+// clockRecord is a clock as an entry records it.
 type clockRecord struct {
 	ID          string    `json:"id"`
 	Object      string    `json:"object"`
@@ -159,22 +159,21 @@ var statutory = []string{"R-010", "R-011", "R-014", "R-020", "R-023"}
 func recheck(events []event, now time.Time) Recheck {
 	f := readFacts(events)
 	var out Recheck
-	at := map[string]int{}
 	for _, e := range events {
-		if e.gone || e.Verb != "obligation.changed" {
+		c, ok := recordedIn(e)
+		if !ok {
 			continue
 		}
-		var c clockRecord
-		if e.Decode(&c) != nil {
-			continue
-		}
-		c.entry = e.index
-		if i, ok := at[e.Object]; ok {
+		i := slices.IndexFunc(out.recorded, func(x clockRecord) bool { return x.ID == e.Object })
+		switch {
+		case e.Verb == "obligation.dropped" && i >= 0:
+			out.recorded = slices.Delete(out.recorded, i, i+1)
+		case e.Verb == "obligation.dropped":
+		case i >= 0:
 			out.recorded[i] = c
-			continue
+		default:
+			out.recorded = append(out.recorded, c)
 		}
-		at[e.Object] = len(out.recorded)
-		out.recorded = append(out.recorded, c)
 	}
 	mine := map[string]reckoning{}
 	for _, p := range f.parties {
@@ -207,6 +206,7 @@ func recheck(events []event, now time.Time) Recheck {
 			out.disagree(c.entry, "%s (%s): it is recorded as %s, but no recorded fact starts it.", c.Name, c.Rule, stateWords[c.State])
 		default:
 			o.waived = f.waiver(c)
+			mine[k] = o
 			out.compare(c, o, p, now)
 		}
 	}
@@ -216,13 +216,35 @@ func recheck(events []event, now time.Time) Recheck {
 			continue
 		}
 		out.Clocks = append(out.Clocks, Reckoned{o.object, o.party, o.rule, o.clock, o.state(now), micro(o.trigger), micro(o.due), micro(o.satisfied), o.lostAt(now)})
-		// One that time alone started is recorded by the next pass.
-		if !have[k] && f.party(o.party).whole && !o.begins.After(f.party(o.party).recorded) {
+		switch p := f.party(o.party); {
+		case have[k] || !p.whole || o.begins.After(p.recorded):
+		case o.rule == "R-020": // begun by a deadline passing, at which nobody wrote anything
+			out.note("A report under 21 CFR 806.10 (R-020) is owed since %s; the record does not say so yet.", when(o.begins))
+		default:
 			out.disagree(lastEntry, "%s, %s: it follows from the recorded facts, but is not recorded.", o.rule, o.clock)
 		}
 	}
 	slices.SortFunc(out.Disagreements, func(a, b Disagreement) int { return cmp.Compare(a.Entry, b.Entry) })
 	return out
+}
+
+// recordedIn reads an entry that records a clock.
+func recordedIn(e event) (c clockRecord, ok bool) {
+	if e.gone {
+		return c, false
+	}
+	switch e.Verb {
+	case "obligation.changed", "obligation.dropped":
+		ok = e.Decode(&c) == nil
+	case "obligation.notice":
+		var n struct {
+			Obligation clockRecord `json:"obligation"`
+		}
+		ok = e.Decode(&n) == nil
+		c = n.Obligation
+	}
+	c.ID, c.entry = e.Object, e.index
+	return c, ok
 }
 
 func (r *Recheck) disagree(entry int64, format string, args ...any) {

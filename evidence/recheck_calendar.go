@@ -1,9 +1,18 @@
 package evidence
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // FDA's days are counted here where FDA sits; the last day counts to its end.
-const fdaZone = "America/New_York"
+var washington = sync.OnceValue(func() *time.Location {
+	loc, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		panic(err) // compiled in
+	}
+	return loc
+})
 
 // endAfterDays is the last microsecond of the nth calendar day after a trigger.
 func endAfterDays(trigger time.Time, n int) time.Time {
@@ -25,20 +34,10 @@ func endAfterWorkDays(trigger time.Time, n int) time.Time {
 }
 
 func endOfDay(y int, m time.Month, d int) time.Time {
-	loc, err := time.LoadLocation(fdaZone)
-	if err != nil {
-		panic(err) // compiled in
-	}
-	return time.Date(y, m, d+1, 0, 0, 0, 0, loc).Add(-time.Microsecond).UTC()
+	return time.Date(y, m, d+1, 0, 0, 0, 0, washington()).Add(-time.Microsecond).UTC()
 }
 
-func local(t time.Time) time.Time {
-	loc, err := time.LoadLocation(fdaZone)
-	if err != nil {
-		panic(err) // compiled in
-	}
-	return t.In(loc)
-}
+func local(t time.Time) time.Time { return t.In(washington()) }
 
 func workDay(t time.Time) bool {
 	switch t.Weekday() {

@@ -55,6 +55,9 @@ func (c *Ctx) commands() error {
 			add(x)
 		}
 	}
+	if err := c.caseCommands(q, add); err != nil {
+		return err
+	}
 	rooms, err := c.Forum.Rooms(c.View)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -391,9 +390,8 @@ func (c *Ctx) again(problem error, show func(status int) error) error {
 	if fault.Is(problem, fault.Internal) {
 		c.Log.Error("request failed", "route", c.R.Pattern, "err", problem)
 	}
-	var out bytes.Buffer
 	w := c.W
-	buffered := &response{header: w.Header(), body: &out, status: status}
+	buffered := &httpkit.Buffer{Conn: w, Head: w.Header(), Status: status}
 	err := c.DB.Read(c.R.Context(), c.Viewer, func(v *db.View) error {
 		c.View, c.W = v, buffered
 		defer func() { c.View, c.W = nil, w }()
@@ -405,8 +403,8 @@ func (c *Ctx) again(problem error, show func(status int) error) error {
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "2")
 	}
-	w.WriteHeader(buffered.status)
-	_, err = w.Write(out.Bytes())
+	w.WriteHeader(buffered.Status)
+	_, err = w.Write(buffered.Body.Bytes())
 	return err
 }
 

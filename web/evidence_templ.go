@@ -32,7 +32,7 @@ func evidenceBody(rows []ui.Row, hidden int, pages ui.Pages, key string) templ.C
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.TitleRow(ui.Heading{Title: "Evidence", Subtitle: "What you shared, when, and with whom, provable to somebody who trusts neither you nor us.",
-			Actions: []ui.Action{{Label: "Check a pack", Href: "/verify", Icon: "shield"}}}).Render(ctx, templ_7745c5c3_Buffer)
+			Actions: []ui.Action{{Label: "Participation", Href: "/participation", Icon: "evidence"}, {Label: "Check a pack", Href: "/verify", Icon: "shield", Key: "v"}}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -91,7 +91,7 @@ func evidenceBody(rows []ui.Row, hidden int, pages ui.Pages, key string) templ.C
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p>That these texts and files, unchanged, were shared by this person, at this time, under this label, with so many people of these organizations; and that the record was not changed afterwards. It is a zip file with a page for people, the same for programs, and the proofs.</p><p>It does not prove that somebody read it, nor that what it says is true. Whoever gets a pack sees what is in it: the label of the topic holds for the pack.</p><p>Taking a pack is itself recorded. Anyone can check one, here or offline with <code>cordon verify pack.zip</code>.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p>That these texts and files, unchanged, were shared by this person, at this time, under this label, with so many people of these organizations; and that the record was not changed afterwards. It is a zip file with a page for people, the same for programs, and the proofs.</p><p>The pack of a case, from its Evidence tab, proves the course of a coordinated disclosure: what each party recorded, every clock with its rule, its due instant and what met it, the notices, and the determinations that were signed. It holds what you may read, and nothing else.</p><p>A certificate, from the Participation page, says which of FDA’s four criteria of active participation an organization met in a period.</p><p>It does not prove that somebody read it, nor that what it says is true. Whoever gets a pack sees what is in it: the label of the topic holds for the pack.</p><p>Taking a pack is itself recorded. Anyone can check one, here or offline with <code>cordon verify pack.zip</code>.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

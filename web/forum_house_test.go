@@ -1,24 +1,18 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
-	"mime/multipart"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"golang.org/x/net/html"
-
 	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/blob"
@@ -29,6 +23,7 @@ import (
 	"github.com/cordon-isao/cordon/internal/seal"
 	"github.com/cordon-isao/cordon/internal/testkit/browser"
 	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
+	"github.com/cordon-isao/cordon/internal/testkit/reader"
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
@@ -56,7 +51,7 @@ func openForum(t *testing.T, url string, waive bool) *forumHouse {
 	l, err := ledger.New(filepath.Join(dir, "keys"), box, log)
 	h.must(err)
 	d, err := db.Open(ctx, db.Options{Dir: dir, URL: url, Clock: clock.System(), Log: log, Ledger: l,
-		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, evidence.Schema}})
+		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, cases.Schema, evidence.Schema}})
 	h.must(err)
 	h.must(l.Attach(ctx, d))
 	files, err := blob.OpenDir(filepath.Join(dir, "files"), clock.System().Now())
@@ -66,8 +61,9 @@ func openForum(t *testing.T, url string, waive bool) *forumHouse {
 	d.SetRefresh(m.Refresh)
 	f := forum.New(m, files, box)
 	hub := live.NewHub()
-	s := &Server{DB: d, Ledger: l, Agreements: agreements.New(m), Live: ledger.NewLive(l, hub, box, m.Refresh), Members: m, Forum: f,
-		Evidence: evidence.New(l, f, m), Log: log, Box: box}
+	agreed := agreements.New(m)
+	s := &Server{DB: d, Ledger: l, Agreements: agreed, Live: ledger.NewLive(l, hub, box, m.Refresh), Members: m, Forum: f, Cases: cases.New(m, agreed, f, files, box, l),
+		Evidence: evidence.New(l, f, m, nil, nil), Log: log, Box: box}
 	h.server = s
 	go l.Run(ctx)
 	go s.Live.Run(ctx)
@@ -229,197 +225,12 @@ func (h *forumHouse) tab(name string) *browser.Tab {
 	return tab
 }
 
-// visitor is a browser without script: it fetches pages and sends their forms.
-type visitor struct {
-	t      *testing.T
-	base   string
-	client *http.Client
-	URL    string // of the page shown
-	Status int
-	Header http.Header
-	Body   string
-	page   *html.Node
-}
-
-func (h *forumHouse) visitor(name string) *visitor {
+// visitor opens a private window without script in which somebody ("" for nobody)
+// is signed in.
+func (h *forumHouse) visitor(name string) *reader.Reader {
 	h.t.Helper()
-	jar, _ := cookiejar.New(nil)
-	u, err := url.Parse(h.web.URL)
-	h.must(err)
-	if name != "" {
-		jar.SetCookies(u, []*http.Cookie{h.session(name)})
+	if name == "" {
+		return reader.New(h.t, h.web.URL)
 	}
-	return &visitor{t: h.t, base: h.web.URL, client: &http.Client{Jar: jar}}
-}
-
-func (v *visitor) do(r *http.Request) *visitor {
-	v.t.Helper()
-	res, err := v.client.Do(r)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	v.URL, v.Status, v.Header, v.Body = strings.TrimPrefix(res.Request.URL.String(), v.base), res.StatusCode, res.Header, string(b)
-	if v.page, err = html.Parse(strings.NewReader(v.Body)); err != nil {
-		v.t.Fatal(err)
-	}
-	return v
-}
-
-func (v *visitor) get(path string) *visitor {
-	v.t.Helper()
-	r, err := http.NewRequest("GET", v.base+path, nil)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	r.Header.Set("Accept", "text/html")
-	return v.do(r)
-}
-
-// file is a file to send with a form.
-type file struct{ name, content string }
-
-// send submits the form that posts to action, with what a browser without script
-// would send, and the changes on top.
-func (v *visitor) send(action string, change map[string][]string, files ...file) *visitor {
-	v.t.Helper()
-	form := find(v.page, func(n *html.Node) bool {
-		return n.Data == "form" && strings.HasSuffix(attr(n, "action"), action) && attr(n, "method") == "post"
-	})
-	if form == nil {
-		v.t.Fatalf("%s has no form that posts to %s\n%s", v.URL, action, text(v.page))
-	}
-	values := map[string][]string{}
-	each(form, func(n *html.Node) {
-		name, value := attr(n, "name"), attr(n, "value")
-		switch {
-		case name == "" || n.Data == "button":
-		case n.Data == "textarea":
-			values[name] = []string{strings.TrimPrefix(text(n), "\n")}
-		case n.Data == "select":
-			each(n, func(o *html.Node) {
-				if o.Data == "option" && (len(values[name]) == 0 || has(o, "selected")) {
-					values[name] = []string{attr(o, "value")}
-				}
-			})
-		case n.Data == "input" && attr(n, "type") == "file":
-		case n.Data == "input" && (attr(n, "type") == "checkbox" || attr(n, "type") == "radio"):
-			if has(n, "checked") {
-				values[name] = append(values[name], value)
-			}
-		case n.Data == "input":
-			values[name] = append(values[name], value)
-		}
-	})
-	for k, x := range change {
-		values[k] = x
-	}
-	var body bytes.Buffer
-	kind := "application/x-www-form-urlencoded"
-	if attr(form, "enctype") == "multipart/form-data" {
-		w := multipart.NewWriter(&body)
-		for k, xs := range values {
-			for _, x := range xs {
-				w.WriteField(k, x)
-			}
-		}
-		for _, f := range files {
-			field := "files"
-			if action == "/verify" {
-				field = "pack"
-			}
-			p, _ := w.CreateFormFile(field, f.name)
-			io.WriteString(p, f.content)
-		}
-		w.Close()
-		kind = w.FormDataContentType()
-	} else {
-		body.WriteString(url.Values(values).Encode())
-	}
-	r, err := http.NewRequest("POST", v.base+attr(form, "action"), &body)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", kind)
-	r.Header.Set("Accept", "text/html")
-	r.Header.Set("Origin", v.base)
-	return v.do(r)
-}
-
-// want fails unless the page has the status and shows all the texts.
-func (v *visitor) want(status int, texts ...string) *visitor {
-	v.t.Helper()
-	shown := strings.Join(strings.Fields(text(v.page)), " ")
-	if v.Status != status {
-		v.t.Fatalf("%s answered %d, not %d:\n%s", v.URL, v.Status, status, shown)
-	}
-	for _, s := range texts {
-		if !strings.Contains(shown, s) {
-			v.t.Fatalf("%s does not show %q:\n%s", v.URL, s, shown)
-		}
-	}
-	return v
-}
-
-// never fails if the page holds one of the texts anywhere.
-func (v *visitor) never(texts ...string) *visitor {
-	v.t.Helper()
-	for _, s := range texts {
-		if strings.Contains(v.Body, s) {
-			v.t.Fatalf("%s holds %q", v.URL, s)
-		}
-	}
-	return v
-}
-
-func each(n *html.Node, fn func(*html.Node)) {
-	for c := range n.Descendants() {
-		if c.Type == html.ElementNode {
-			fn(c)
-		}
-	}
-}
-
-func find(n *html.Node, ok func(*html.Node) bool) *html.Node {
-	for c := range n.Descendants() {
-		if c.Type == html.ElementNode && ok(c) {
-			return c
-		}
-	}
-	return nil
-}
-
-func attr(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
-
-func has(n *html.Node, name string) bool {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return true
-		}
-	}
-	return false
-}
-
-func text(n *html.Node) string {
-	var b strings.Builder
-	for c := range n.Descendants() {
-		if c.Type == html.TextNode && (c.Parent == nil || c.Parent.Data != "script") {
-			b.WriteString(c.Data)
-			if c.Parent != nil && c.Parent.Data != "textarea" {
-				b.WriteByte(' ')
-			}
-		}
-	}
-	return b.String()
+	return reader.New(h.t, h.web.URL, h.session(name))
 }

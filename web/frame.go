@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/url"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -109,14 +110,25 @@ func (c *Ctx) nav() ([]ui.NavGroup, error) {
 	if err != nil {
 		return nil, err
 	}
+	waits, err := c.waits()
+	if err != nil {
+		return nil, err
+	}
+	pressing, err := c.urgentClocks()
+	if err != nil {
+		return nil, err
+	}
 	groups := []ui.NavGroup{
 		{Title: "Mine", Items: []ui.NavItem{
 			{Label: "Inbox", Href: "/inbox", Icon: "inbox", Count: unread, Key: "i"},
+			{Label: "My cases", Href: "/cases", Icon: "case", Count: len(waits), Key: "c"},
+			{Label: "Clocks", Href: "/clocks", Icon: "clock", Count: pressing},
 			{Label: "My account", Href: "/account", Icon: "account"},
 		}},
 		{Title: "Together", Items: []ui.NavItem{
 			{Label: "Rooms", Href: "/rooms", Icon: "room", Key: "r"},
 			{Label: "Circles", Href: "/circles", Icon: "circle"},
+			{Label: "Report", Href: "/reports", Icon: "alert", Key: "v"},
 			{Label: "Search", Href: "/search", Icon: "search", Key: "s"},
 		}},
 		{Title: "Organization", Items: []ui.NavItem{
@@ -124,11 +136,19 @@ func (c *Ctx) nav() ([]ui.NavGroup, error) {
 			{Label: "Evidence", Href: "/evidence", Icon: "evidence", Key: "e"},
 		}},
 	}
+	var desk []ui.NavItem
+	if c.Viewer.May(policy.MayTriage) {
+		waiting, err := c.Cases.Waiting(c.View)
+		if err != nil {
+			return nil, err
+		}
+		desk = append(desk, ui.NavItem{Label: "Triage", Href: "/triage", Icon: "bell", Count: waiting, Key: "t"})
+	}
 	if c.Viewer.May(policy.MayVet) || c.Viewer.May(policy.MayOperate) {
-		groups = append(groups, ui.NavGroup{Title: "Desk", Items: []ui.NavItem{
-			{Label: "Applications", Href: "/desk", Icon: "desk", Key: "k"},
-			{Label: "Health", Href: "/desk/health", Icon: "shield"},
-		}})
+		desk = append(desk, ui.NavItem{Label: "Applications", Href: "/desk", Icon: "desk", Key: "k"}, ui.NavItem{Label: "Health", Href: "/desk/health", Icon: "shield"})
+	}
+	if len(desk) > 0 {
+		groups = append(groups, ui.NavGroup{Title: "Desk", Items: desk})
 	}
 	for g := range groups {
 		for i := range groups[g].Items {
@@ -146,6 +166,12 @@ func underneath(path, entry string) bool {
 	}
 	if entry == "/desk" {
 		return len(path) > 6 && path[:6] == "/desk/" && path != "/desk/health"
+	}
+	if entry == "/cases" && (strings.HasPrefix(path, "/invited/") || strings.HasPrefix(path, "/grants/") || path == "/need-to-know") {
+		return true
+	}
+	if entry == "/evidence" && (strings.HasPrefix(path, "/participation") || strings.HasPrefix(path, "/certificates/")) {
+		return true
 	}
 	if entry == "/rooms" && len(path) > 8 && path[:8] == "/topics/" {
 		return true

@@ -49,7 +49,7 @@ func (c *Ctx) front() error {
 
 // publicNav is the head of a page for the public.
 func (c *Ctx) publicNav() []ui.NavGroup {
-	items := []ui.NavItem{{Label: "Check evidence", Href: "/verify"}}
+	items := []ui.NavItem{{Label: "Report a vulnerability", Href: "/report"}, {Label: "Disclosures", Href: "/disclosures"}, {Label: "Check evidence", Href: "/verify"}}
 	if c.Viewer.SignedIn() {
 		items = append(items, ui.NavItem{Label: "Inbox", Href: "/inbox"})
 	} else {

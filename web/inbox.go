@@ -18,8 +18,12 @@ var (
 // inboxPage is how many topics the inbox shows at once.
 const inboxPage = 50
 
+// clocksInStrip is how many clocks the strip on top is drawn from.
+const clocksInStrip = 12
+
 // inboxView is what the inbox is drawn from.
 type inboxView struct {
+	Clocks myClocks // of the reader's organization, on the first page
 	Needs  []ui.Row // for the reader himself
 	Rooms  []inboxRoom
 	Hidden int
@@ -57,6 +61,14 @@ func (c *Ctx) inbox() error {
 	strictest := func(l policy.Label) {
 		if label.TLP == "" || l.TLP.StricterThan(label.TLP) {
 			label.TLP = l.TLP
+		}
+	}
+	if x.First {
+		if x.Clocks, err = c.clocksOf(clocksInStrip); err != nil {
+			return err
+		}
+		if len(x.Clocks.Open) > 0 {
+			strictest(x.Clocks.Label)
 		}
 	}
 	for _, r := range in.Decide {

@@ -3,6 +3,7 @@ package web
 import (
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/fault"
 )
 
 // postShow leads to a post's place in its topic.
@@ -41,6 +42,11 @@ func (c *Ctx) placeOf(p forum.Post) (string, error) {
 
 // goShort leads to what a short id means to the reader.
 func (c *Ctx) goShort() error {
+	if id, err := c.Cases.Resolve(c.View, c.R.PathValue("short")); err == nil {
+		return c.redirect("/cases/" + id)
+	} else if !fault.Is(err, fault.Missing) {
+		return err
+	}
 	id, topic, err := c.Forum.Resolve(c.View, c.R.PathValue("short"))
 	switch {
 	case err != nil:

@@ -31,6 +31,9 @@ func (c *Ctx) roomShow() error {
 	if err != nil {
 		return err
 	}
+	if r.Object != "" { // a case's room is shown there
+		return c.redirect("/cases/" + r.Object + "/" + tabThreads)
+	}
 	after, err := readPlace(c.R.URL.Query().Get("after"))
 	if err != nil {
 		return err

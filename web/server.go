@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -43,7 +42,10 @@ type Server struct {
 	Demo       *Demo
 	Health     func(ctx context.Context) []HealthLine // what the desk's health page says
 
-	name atomic.Pointer[string] // the community's name, as last read
+	name      atomic.Pointer[string] // the community's name, as last read
+	caseWaits waitsCache             // what waits for each reader in the cases
+
+	clockCounts clockCounts // how many clocks of each reader are pressing
 }
 
 // Demo is what demo mode adds: people one can be with one click.
@@ -79,25 +81,24 @@ type Ctx struct {
 func (s *Server) page(access httpkit.Access, right policy.Right, fn func(*Ctx) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &Ctx{Server: s, W: w, R: r}
-		var out bytes.Buffer
 		var after func()
 		err := s.DB.Read(r.Context(), policy.Anonymous(), func(v *db.View) error {
-			if err := c.identify(v); err != nil {
+			if err := c.identify(v, access); err != nil {
 				return err
 			}
 			c.View = v.As(c.Viewer)
 			if err := c.admit(access, right); err != nil {
 				return err
 			}
-			buffered := &response{header: w.Header(), body: &out, status: http.StatusOK}
+			buffered := &httpkit.Buffer{Conn: w, Head: w.Header(), Status: http.StatusOK}
 			c.W = buffered
 			err := fn(c)
 			c.W = w
 			if err == nil {
 				after = func() {
-					w.Header().Set("Content-Length", strconv.Itoa(out.Len()))
-					w.WriteHeader(buffered.status)
-					w.Write(out.Bytes())
+					w.Header().Set("Content-Length", strconv.Itoa(buffered.Body.Len()))
+					w.WriteHeader(buffered.Status)
+					w.Write(buffered.Body.Bytes())
 					http.NewResponseController(w).Flush()
 				}
 			}
@@ -126,7 +127,7 @@ func (s *Server) act(access httpkit.Access, right policy.Right, fn func(*Ctx) er
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &Ctx{Server: s, W: w, R: r}
 		err := s.DB.Read(r.Context(), policy.Anonymous(), func(v *db.View) error {
-			if err := c.identify(v); err != nil {
+			if err := c.identify(v, access); err != nil {
 				return err
 			}
 			return c.admit(access, right)
@@ -141,25 +142,18 @@ func (s *Server) act(access httpkit.Access, right policy.Right, fn func(*Ctx) er
 	})
 }
 
-// response gathers a page until its snapshot is closed.
-type response struct {
-	header http.Header
-	body   *bytes.Buffer
-	status int
-}
-
-func (r *response) Header() http.Header         { return r.header }
-func (r *response) Write(b []byte) (int, error) { return r.body.Write(b) }
-func (r *response) WriteHeader(status int)      { r.status = status }
-
-// identify finds who asks. A cookie that is not valid (any more) makes nobody.
-func (c *Ctx) identify(v *db.View) error {
+// identify finds who asks. A cookie that is not valid (any more) makes nobody, and
+// on an anonymous route no cookie is looked at.
+func (c *Ctx) identify(v *db.View, access httpkit.Access) error {
 	c.Viewer = policy.Anonymous()
 	settings, err := c.Members.Settings(v)
 	if err == nil {
 		c.name.Store(&settings.Name)
 	} else if !fault.Is(err, fault.Missing) {
 		return err
+	}
+	if access == httpkit.Anonymous {
+		return nil
 	}
 	token := c.sessionToken()
 	if token == "" {

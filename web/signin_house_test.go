@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/blob"
@@ -71,7 +72,7 @@ func openHouseOn(t *testing.T, database string, demo bool) *house {
 	l, err := ledger.New(filepath.Join(t.TempDir(), "keys"), box, log)
 	h.ok(err)
 	h.db, err = db.Open(ctx, db.Options{Dir: t.TempDir(), URL: database, Clock: h.clock, Log: log, Ledger: l,
-		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, evidence.Schema}})
+		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, cases.Schema, evidence.Schema}})
 	h.ok(err)
 	h.ok(l.Attach(ctx, h.db))
 	h.members, err = members.New(members.Options{RPID: "localhost", Origins: []string{h.url}, WaivePasskeys: demo})
@@ -81,8 +82,9 @@ func openHouseOn(t *testing.T, database string, demo bool) *house {
 	h.ok(err)
 	f := forum.New(h.members, files, box)
 	hub := live.NewHub()
-	h.server = &web.Server{DB: h.db, Ledger: l, Agreements: agreements.New(h.members), Live: ledger.NewLive(l, hub, box, h.members.Refresh),
-		Members: h.members, Forum: f, Evidence: evidence.New(l, f, h.members), Log: log, Box: box, Origin: h.url,
+	agreed := agreements.New(h.members)
+	h.server = &web.Server{DB: h.db, Ledger: l, Agreements: agreed, Cases: cases.New(h.members, agreed, f, files, box, l), Live: ledger.NewLive(l, hub, box, h.members.Refresh),
+		Members: h.members, Forum: f, Evidence: evidence.New(l, f, h.members, nil, nil), Log: log, Box: box, Origin: h.url,
 		Health: func(context.Context) []web.HealthLine {
 			return []web.HealthLine{{OK: true, Text: "The store is whole."}, {OK: false, Text: "The last backup is 9 days old. Make one with cordon backup."}}
 		}}

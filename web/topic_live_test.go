@@ -10,6 +10,7 @@ import (
 
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/testkit/browser"
+	"github.com/cordon-isao/cordon/internal/testkit/reader"
 	"github.com/cordon-isao/cordon/policy"
 )
 
@@ -133,7 +134,7 @@ func TestHostileText(t *testing.T) {
 	h := openForum(t, "", true)
 	hostile := `<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>"'><svg onload=window.hurt=1>`
 	topic := h.topic("Osei", "Infusion pumps", hostile, hostile+"\n\n[x](javascript:window.hurt=1) ![i](http://evil.example/i.png)\n\n`"+hostile+"`", h.pumpLabel())
-	v := h.visitor("Osei").get("/topics/"+topic).send("/posts", map[string][]string{"body": {hostile}}, file{hostile + ".txt", "x"}).want(200)
+	v := h.visitor("Osei").Get("/topics/"+topic).Send("/posts", map[string][]string{"body": {hostile}}, reader.File("files", hostile + ".txt", "x")).Want(200)
 	post := postID.FindString(v.Body)
 	h.write(h.as("Osei"), func(tx *db.Tx) error { return h.server.Forum.Pin(tx, post) })
 	tab := h.tab("Roy")
@@ -162,13 +163,13 @@ func TestScreens(t *testing.T) {
 	public := h.topic("Ana", "Public notices", "ICSMA-26-101-01 Pumpworks PW-7", "Public advisory.", policy.Label{TLP: policy.Clear, Audience: policy.NewAudience(policy.Public)})
 	h.topic("Ana", "Everyone", "How the desk works", "Ask us.", policy.Label{TLP: policy.Green, Audience: policy.NewAudience(policy.Community)})
 	post := h.reply("Adeyemi", topic, "We have 40 of them. Is there a way to see it from the outside?")
-	v := h.visitor("Osei").get("/topics/"+topic+"?quote="+post).send("/posts", map[string][]string{"body": {"Scan for the banner `PW7>`."}}, file{"advisory.json", `{"document":{}}`}).want(200)
+	v := h.visitor("Osei").Get("/topics/"+topic+"?quote="+post).Send("/posts", map[string][]string{"body": {"Scan for the banner `PW7>`."}}, reader.File("files", "advisory.json", `{"document":{}}`)).Want(200)
 	ids := postID.FindAllString(v.Body, -1)
 	h.write(h.as("Osei"), func(tx *db.Tx) error { return h.server.Forum.Pin(tx, ids[len(ids)-1]) })
-	h.visitor("Osei").get("/posts/"+ids[0]+"/edit").send("/edit", map[string][]string{"body": {"After a **watchdog reset** the pump opens port 23 for about 40 s."}})
-	h.visitor("Osei").get("/topics/"+topic+"/relabel").send("/relabel", map[string][]string{"tlp": {"AMBER"}, "audience": {"circle:" + h.circle, "org:" + h.orgs["St. Anne Hospital"], "org:" + h.orgs["Hillside Clinics"]}, "why": {"Hillside has some too"}})
+	h.visitor("Osei").Get("/posts/"+ids[0]+"/edit").Send("/edit", map[string][]string{"body": {"After a **watchdog reset** the pump opens port 23 for about 40 s."}})
+	h.visitor("Osei").Get("/topics/"+topic+"/relabel").Send("/relabel", map[string][]string{"tlp": {"AMBER"}, "audience": {"circle:" + h.circle, "org:" + h.orgs["St. Anne Hospital"], "org:" + h.orgs["Hillside Clinics"]}, "why": {"Hillside has some too"}})
 	own := ids[0]
-	h.visitor("Ada").get("/inbox").send("/inbox/done", nil).want(200, "You are up to date")
+	h.visitor("Ada").Get("/inbox").Send("/inbox/done", nil).Want(200, "You are up to date")
 
 	dir := os.Getenv("CORDON_SHOTS")
 	screens := []struct{ name, who, page string }{
@@ -213,7 +214,7 @@ func TestScreens(t *testing.T) {
 		}
 	}
 	// The front page is light (U-01 for what is public).
-	if n := len(h.visitor("").get("/").Body); n > 50_000 {
+	if n := len(h.visitor("").Get("/").Body); n > 50_000 {
 		t.Errorf("the front page has %d bytes", n)
 	}
 }

@@ -67,6 +67,9 @@ func (p *prose) ref(short string) (href, text string, ok bool) {
 
 // target is the page of what a short id means to the reader, or "".
 func (c *Ctx) target(short string) string {
+	if id, err := c.Cases.Resolve(c.View, short); err == nil {
+		return "/cases/" + id
+	}
 	id, topic, err := c.Forum.Resolve(c.View, short)
 	switch {
 	case err != nil:

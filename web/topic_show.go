@@ -42,6 +42,7 @@ type topicView struct {
 	Resolve   bool // the reader may resolve it
 	Now       time.Time
 	Prose     *prose
+	Case      string // the case whose thread it is, or ""
 }
 
 // topicPage draws a topic, with what was typed in its composer and what is
@@ -59,6 +60,9 @@ func (c *Ctx) topicPage(id string, status int, in composed, problem error) error
 		return c.secondPasskey()
 	}
 	x := topicView{Topic: t, Now: c.View.Now(), Member: c.Viewer.InGoodStanding(), Prose: c.prose(), Fewer: in.Fewer}
+	if x.Case, err = c.Cases.CaseOf(c.View, id); err != nil {
+		return err
+	}
 	posts, err := c.topicPosts(&x)
 	if err != nil {
 		return err
@@ -90,7 +94,7 @@ func (c *Ctx) topicPage(id string, status int, in composed, problem error) error
 		}
 		x.Decisions = append(x.Decisions, d)
 	}
-	x.Head = c.topicHead(t)
+	x.Head = c.topicHead(t, x.Case)
 	if x.Member {
 		if err := c.topicComposer(&x, in, g, problem); err != nil {
 			return err
@@ -243,8 +247,8 @@ func (c *Ctx) mayResolve(t forum.Topic) (bool, error) {
 	return r.OpenedBy.Person == c.Viewer.Person, err
 }
 
-func (c *Ctx) topicHead(t forum.Topic) ui.Heading {
-	h := ui.Heading{ShortID: shortID(t.ID), Label: string(t.Label.TLP), Title: t.Title, SubtitlePart: topicSubtitle(t, c.View.Now())}
+func (c *Ctx) topicHead(t forum.Topic, k string) ui.Heading {
+	h := ui.Heading{ShortID: shortID(t.ID), Label: string(t.Label.TLP), Title: t.Title, SubtitlePart: topicSubtitle(t, k, c.View.Now())}
 	if t.State == forum.Resolved {
 		h.States = append(h.States, "Resolved")
 	}
@@ -341,7 +345,10 @@ func (c *Ctx) topicFacts(x *topicView) error {
 		return err
 	}
 	x.Facts = []ui.KV{{Key: "Shared with", Value: words}}
-	if t.Room != "" {
+	switch {
+	case x.Case != "":
+		x.Facts = append(x.Facts, ui.KV{Key: "Case", Value: shortID(x.Case), Href: "/cases/" + x.Case})
+	case t.Room != "":
 		x.Facts = append(x.Facts, ui.KV{Key: "Room", Value: t.RoomName, Href: "/rooms/" + t.Room})
 	}
 	x.Facts = append(x.Facts,

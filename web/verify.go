@@ -23,6 +23,7 @@ type verifyView struct {
 	Key     string // this community's
 	Report  *evidence.Report
 	Name    string
+	What    string // pack or certificate
 	Problem string
 }
 
@@ -31,7 +32,7 @@ func (c *Ctx) verifyPage() error { return c.verifyForm(200, verifyView{}) }
 
 func (c *Ctx) verifyForm(status int, x verifyView) error {
 	x.Key = c.Ledger.Public()
-	return c.show(Page{Title: "Check an evidence pack", Kind: "verify", Public: true, Status: status, Body: verifyBody(x)})
+	return c.show(Page{Title: "Check an evidence pack or a certificate", Kind: "verify", Public: true, Status: status, Body: verifyBody(x)})
 }
 
 // verify checks a pack and says in words what it found. Nothing is kept.
@@ -55,11 +56,17 @@ func (c *Ctx) verify() error {
 	if err != nil {
 		return err
 	}
-	return c.again(nil, func(status int) error { return c.verifyForm(status, verifyView{Report: &report, Name: name}) })
+	what := "certificate"
+	if bytes.HasPrefix(pack, []byte("PK")) { // a zip file
+		what = "pack"
+	}
+	return c.again(nil, func(status int) error {
+		return c.verifyForm(status, verifyView{Report: &report, Name: name, What: what})
+	})
 }
 
 func (c *Ctx) readPack() (pack []byte, name, key string, err error) {
-	whole := fault.InvalidField("pack", "Choose a pack, a zip file of at most %d MB. Larger ones are checked with the program: cordon verify pack.zip.", maxVerify>>20)
+	whole := fault.InvalidField("pack", "Choose a pack or a certificate, a file of at most %d MB. Larger ones are checked with the program: cordon verify pack.zip.", maxVerify>>20)
 	if kind, _, _ := mime.ParseMediaType(c.R.Header.Get("Content-Type")); kind != "multipart/form-data" {
 		return nil, "", "", whole
 	}

@@ -36,7 +36,7 @@ func verifyBody(x verifyView) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.TitleRow(ui.Heading{Title: "Check an evidence pack", Subtitle: "It says in plain words what was shared, when and with whom, and whether the record is whole."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TitleRow(ui.Heading{Title: "Check an evidence pack or a certificate", Subtitle: "It says in plain words what happened, when and who was told, which deadlines were met, and whether the record is whole."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -48,12 +48,12 @@ func verifyBody(x verifyView) templ.Component {
 		}
 		if x.Report != nil {
 			if x.Report.OK {
-				templ_7745c5c3_Err = ui.Notice("ok", "The pack is whole: everything in it is proved.").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Notice("ok", "The "+x.What+" is whole: everything in it is proved.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = ui.Notice("danger", "The pack does not hold. Do not rely on it.").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Notice("danger", "The "+x.What+" does not hold. Do not rely on it.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -144,7 +144,7 @@ func verifyBody(x verifyView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.FormField(ui.Field{ID: "verify-pack", Name: "pack", Label: "Evidence pack", Type: "file", Required: true, Hint: "A zip file of at most 64 MB. It is looked at and not kept."}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.FormField(ui.Field{ID: "verify-pack", Name: "pack", Label: "Evidence pack or certificate", Type: "file", Required: true, Hint: "The zip file of a topic or a case, or a certificate as it was downloaded (HTML or JSON); at most 64 MB. It is looked at and not kept."}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -158,7 +158,7 @@ func verifyBody(x verifyView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Form(ui.FormSpec{ID: "verify", Action: "/verify", Submit: "Check the pack", Multipart: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Form(ui.FormSpec{ID: "verify", Action: "/verify", Submit: "Check it", Multipart: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -174,7 +174,7 @@ func verifyBody(x verifyView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p>This page is run by the community whose record is checked. To trust nobody, check the pack on your own machine, offline:</p><p><code>cordon verify pack.zip</code></p><p>and compare the key with one that you got earlier, by another way:</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p>This page is run by the community whose record is checked. To trust nobody, check the pack on your own machine, offline:</p><p><code>cordon verify pack.zip</code></p><p>A certificate is checked in the same way: <code>cordon verify certificate.html</code>.</p><p>and compare the key with one that you got earlier, by another way:</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -52,6 +52,8 @@ func TestHiddenIsAbsent(t *testing.T) {
 		{name: "desk", cookie: w.cookies["dora"]}, {name: "nobody"}} {
 		hidden := func(kind string) []string {
 			switch {
+			case s.name == "desk" && kind != "token" && kind != "session" && kind != "person" && kind != "org":
+				return w.hiddenFromDesk(kind)
 			case kind == "org" && s.name != "desk":
 				return []string{applicant}
 			case s.name == "desk" && (kind == "person" || kind == "org"):
@@ -79,6 +81,9 @@ func TestHiddenIsAbsent(t *testing.T) {
 						if k == kind {
 							return id
 						}
+						if id := w.jointThing(k); id != "" {
+							return id
+						}
 						return map[string]string{"topic": w.topics["telnet"], "room": w.rooms["commons"], "post": w.posts["telnet"], "org": w.orgs["hosp"],
 							"person": w.people["hal"], "circle": w.circles["pumps"], "file": w.files["csaf"]}[k]
 					}))
@@ -97,7 +102,7 @@ func TestHiddenIsAbsent(t *testing.T) {
 						continue
 					}
 					got := send(id)
-					a, b := sameEcho(want, absent), sameEcho(got, id)
+					a, b := w.sameEcho(want, absent), w.sameEcho(got, id)
 					if got.status >= 500 || got.status != want.status || a.body != b.body || !cmp.Equal(a.header, b.header) {
 						t.Errorf("T-08: %s can tell %q from what does not exist: %s %s\nstatus %d, %d\n%s\n%s", s.name, id, r.Method, r.Path, want.status, got.status,
 							cmp.Diff(a.header, b.header), firstDifference(a.body, b.body))
@@ -118,9 +123,17 @@ func (w *town) tokensOf(kind string) map[string]string {
 
 // sameEcho leaves out of an answer what the asker himself wrote, and what is
 // random in it.
-func sameEcho(a answerOf, id string) answerOf {
+func (w *town) sameEcho(a answerOf, id string) answerOf {
 	x := &twins{}
-	echo := strings.NewReplacer(id, "ID", strings.ReplaceAll(id, "%", "%25"), "ID")
+	echoed := strings.NewReplacer(id, "ID", strings.ReplaceAll(id, "%", "%25"), "ID")
+	echo := replacerFunc(func(s string) string {
+		return anyID.ReplaceAllStringFunc(echoed.Replace(s), func(id string) string {
+			if !w.knows(id) {
+				return "NEW" // of what this request made
+			}
+			return id
+		})
+	})
 	h := http.Header{}
 	for k, vs := range a.header {
 		if k == "Content-Length" {
@@ -131,6 +144,23 @@ func sameEcho(a answerOf, id string) answerOf {
 		}
 	}
 	return answerOf{a.status, h, echo.Replace(x.plain(a.body, false))}
+}
+
+type replacerFunc func(string) string
+
+func (f replacerFunc) Replace(s string) string { return f(s) }
+
+// knows reports whether an id is of something that the town was furnished with.
+func (w *town) knows(id string) bool {
+	if w.ids == nil {
+		w.ids = map[string]bool{}
+		for _, kind := range allKinds {
+			for _, id := range append(w.pool(kind, false), w.pool(kind, true)...) {
+				w.ids[id] = true
+			}
+		}
+	}
+	return w.ids[id]
 }
 
 // TestEveryRouteMethodAcceptStranger: T-09. Every route, with nine methods, four
@@ -191,6 +221,9 @@ func TestEveryRouteMethodAcceptStranger(t *testing.T) {
 			}
 			for _, accept := range []string{"", "text/html", "application/json", "application/x-unknown;q=2,,"} {
 				for _, s := range strangers {
+					if own && accept != "" && costly.MatchString(r.Method+" "+r.Path) {
+						continue // once is enough
+					}
 					if own && s.name == "lower role" && mayAsk(w, r, s.person, false) && r.Access != httpkit.Open && r.Method != "GET" {
 						continue // a member's own acts, which T-10 attacks
 					}
@@ -214,7 +247,7 @@ func TestEveryRouteMethodAcceptStranger(t *testing.T) {
 						t.Errorf("T-09: %s: %v answers %d", s.name, req, got.status)
 						continue
 					}
-					if own && mayAsk(w, r, s.person, s.token) && (s.person != "" || r.Access == httpkit.Open) {
+					if own && mayAsk(w, r, s.person, s.token) && (s.person != "" || r.Access == httpkit.Open || r.Access == httpkit.Anonymous) {
 						if len(kindsIn(r.Path)) > 0 && got.status == 200 && !strings.HasPrefix(r.Path, "/ledger/") && !strings.HasPrefix(r.Path, "/assets/") && pick(kindsIn(r.Path)[0]) != "" && !shownToAll[r.Path] {
 							t.Errorf("T-09: %s: %v answers 200 about what is hidden", s.name, req)
 						}
@@ -249,14 +282,14 @@ func denied(a answerOf) bool {
 
 // mayAsk is what the table says of a route, read independently of the doors.
 func mayAsk(w *town, r httpkit.Route, person string, token bool) bool {
-	api := strings.HasPrefix(r.Path, "/api/") || r.Path == "/api" || r.Path == "/openapi.json"
+	api := strings.HasPrefix(r.Path, "/api/") || strings.HasPrefix(r.Path, "/vince/") || r.Path == "/api" || r.Path == "/openapi.json"
 	if token && !api {
 		person = "" // pages know no tokens
 	}
 	if r.Access == httpkit.Demo {
 		return false // not in this town
 	}
-	if r.Access == httpkit.Open {
+	if r.Access == httpkit.Open || r.Access == httpkit.Anonymous {
 		return true
 	}
 	if person == "" {

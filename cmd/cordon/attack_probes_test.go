@@ -204,9 +204,7 @@ func TestEveryRouteHasAProbe(t *testing.T) {
 func requestOf(r httpkit.Route, query string, pick func(kind string) string) errand {
 	p := probes[r.Method+" "+r.Path]
 	a := errand{method: r.Method, path: fillIn(r.Path, func(k string) string { return url.PathEscape(pick(k)) })}
-	if r.Path == "/{$}" {
-		a.path = "/"
-	}
+	a.path = strings.TrimSuffix(a.path, "{$}")
 	if query != "" {
 		a.path += "?" + fillIn(query, func(k string) string { return url.QueryEscape(pick(k)) })
 	}
@@ -214,9 +212,9 @@ func requestOf(r httpkit.Route, query string, pick func(kind string) string) err
 	case r.Method == "GET":
 	case p.json != "":
 		a.kind, a.body = "application/json", fillIn(p.json, pick)
-	case strings.HasPrefix(r.Path, "/api/") && r.Path != "/api/v1/files":
-	case r.Path == "/api/v1/files":
+	case r.Path == "/api/v1/files", r.Path == "/api/v1/reports/files":
 		a.kind = "application/octet-stream"
+	case strings.HasPrefix(r.Path, "/api/"):
 	default:
 		a.kind, a.body = "application/x-www-form-urlencoded", fillIn(p.form, func(k string) string { return url.QueryEscape(pick(k)) })
 	}
@@ -225,6 +223,9 @@ func requestOf(r httpkit.Route, query string, pick func(kind string) string) err
 
 // unknownID is an id of a kind that nothing has.
 func unknownID(kind string) string {
+	if id := unknownCaseThing(kind); id != "" {
+		return id
+	}
 	switch kind {
 	case "short":
 		return "TOPIC-" + ids.Random(4) + "-" + ids.Random(4)
@@ -265,10 +266,13 @@ func (w *town) pool(kind string, hidden bool) (list []string) {
 				list = append(list, ids.Short(w.topics[name]))
 			}
 		}
+		for _, id := range w.caseThings("case", hidden) {
+			list = append(list, ids.Short(id))
+		}
 	case "path":
 		if !hidden {
 			list = append(list, "0/000", "0/x000/000", "data/000", "cordon.css", "app.css", "app.js")
 		}
 	}
-	return list
+	return append(list, w.caseThings(kind, hidden)...)
 }

@@ -65,9 +65,11 @@ type town struct {
 
 	people, orgs, circles, rooms, topics, posts, files map[string]string
 	relabels                                           map[string]string
-	sessions, tokens                                   map[string]string // id of a person's
-	cookies                                            map[string]string // a person's session
-	bearers                                            map[string]string // a person's token, "name/read" for read only
+	sessions, tokens                                   map[string]string            // id of a person's
+	cookies                                            map[string]string            // a person's session
+	bearers                                            map[string]string            // a person's token, "name/read" for read only
+	ids                                                map[string]bool              // see knows
+	things                                             map[string]map[string]string // of coordinated disclosure: by kind and name
 }
 
 // logBook keeps what a house logs.
@@ -327,6 +329,7 @@ func (w *town) settle() {
 			return err
 		})
 	}
+	w.discloses()
 	w.did("dora", func(tx *db.Tx) error { return w.house.members.Suspend(tx, w.orgs["paused"], "Fees are overdue.") })
 	w.did("dora", func(tx *db.Tx) error { return w.house.members.Terminate(tx, w.orgs["gone"], "It left.") })
 }
@@ -383,6 +386,7 @@ func copyTown(t testing.TB, from *town, dir string) *town {
 	w := openTown(t, to, url, clock.NewManual(from.manual.Now()), false)
 	w.people, w.orgs, w.circles, w.rooms, w.topics, w.posts, w.files = from.people, from.orgs, from.circles, from.rooms, from.topics, from.posts, from.files
 	w.relabels, w.sessions, w.tokens, w.cookies, w.bearers = from.relabels, from.sessions, from.tokens, from.cookies, from.bearers
+	w.things = from.things
 	w.desk, w.deskID = from.desk, from.deskID
 	return w
 }

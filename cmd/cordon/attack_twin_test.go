@@ -57,8 +57,10 @@ func twinTowns(t *testing.T, database string, seed uint64, pairs, worlds int) {
 		x := &twins{t: t, rand: rand.New(rand.NewPCG(seed, uint64(n))), fresh: map[string]bool{}, verbs: map[string]int{}}
 		x.a, x.b = copyTown(t, base, dir), copyTown(t, base, dir)
 		x.live(before)
-		x.story(100)
+		x.story(140)
 		x.stop()
+		x.a.passes()
+		x.b.passes()
 		done, bad := x.compare(pairs/worlds, n == 0)
 		total, differ = total+done, differ+bad
 		if n == 0 {
@@ -140,6 +142,14 @@ func (x *twins) hide(kind, id string) string {
 		x.hidden[kind] = append(x.hidden[kind], id)
 		if kind == "topic" {
 			x.hidden["short"] = append(x.hidden["short"], ids.Short(id))
+		}
+		if kind == "case" {
+			x.hidden["short"] = append(x.hidden["short"], ids.Short(id))
+		}
+		for place, k := range placeKinds {
+			if k == kind {
+				x.hidden[place] = append(x.hidden[place], id)
+			}
 		}
 		if kind == "relabel" {
 			x.hidden["id"] = append(x.hidden["id"], id)
@@ -371,6 +381,7 @@ func (x *twins) same(a, b string) {
 // story lets hidden things happen in b, and between them open things in both.
 func (x *twins) story(n int) {
 	acts := x.hiddenActs()
+	maps.Copy(acts, x.caseActs())
 	names := slices.Sorted(maps.Keys(acts))
 	x.rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for _, first := range []string{"approval", "ask to loosen", "stricter reply", "circle", "stricter reply", "topic in a room all see"} {
@@ -409,11 +420,14 @@ func (x *twins) story(n int) {
 				post[w] = id
 				return id, err
 			})
+		case 5:
+			x.caseTalk(i)
 		case 11:
 			x.both("post", "mia", func(w *town, tx *db.Tx) (string, error) { return "", w.house.forum.Pin(tx, post[w]) })
 		}
 	}
-	for _, name := range []string{"topic in a room all see", "stricter reply", "circle", "session", "application"} {
+	for _, name := range []string{"topic in a room all see", "stricter reply", "circle", "session", "application", "case of the desk and the shade", "invitation into the joint case",
+		"side thread in the joint case", "fact", "determination", "notice drafted", "opened under a grant", "member's report", "stranger's report", "statement drafted in a hidden case"} {
 		if x.verbs[name] == 0 {
 			x.t.Errorf("nothing of %q happened in the shade: %v", name, x.verbs)
 		}
@@ -440,6 +454,7 @@ var (
 	challenge    = regexp.MustCompile(`"challenge":"[^"]*"`)
 	ceremony     = regexp.MustCompile(`cordon-ceremony=[^;]+`)
 	eventID      = regexp.MustCompile(`(?m)^id: .*$`)
+	dropForm     = regexp.MustCompile(`name="form" value="[^"]*"|"form":"[^"]*"|"pad":"[^"]*"|<!-- [A-Za-z0-9_-]+ -->`) // T-45
 	pairCursor   = regexp.MustCompile(`«(\d+)»[A-Za-z0-9_-]{32}`)
 )
 
@@ -465,6 +480,7 @@ func (x *twins) plain(body string, b bool) string {
 	body = streamCursor.ReplaceAllString(body, "/live?cursor=C")
 	body = challenge.ReplaceAllString(body, `"challenge":"C"`)
 	body = ceremony.ReplaceAllString(body, "cordon-ceremony=C")
+	body = dropForm.ReplaceAllString(body, "F")
 	if strings.Contains(body, "event: ") {
 		body = eventID.ReplaceAllString(body, "id: C")
 	}
@@ -653,10 +669,14 @@ func (x *twins) learn(a, b answerOf) {
 
 var anyID = regexp.MustCompile(`[a-z]+_[0-9A-HJKMNP-TV-Z]{26}`)
 
+// allKinds are the kinds of things that have an id.
+var allKinds = []string{"room", "topic", "post", "file", "org", "person", "circle", "relabel", "session", "token", "recovery",
+	"case", "party", "vuln", "embargo", "statement", "fact", "clock", "determination", "notice", "report", "cfile", "grant", "attestation"}
+
 // known is every id that was there before: none of them may stand for another.
 func (x *twins) known() string {
 	var all []string
-	for _, kind := range []string{"room", "topic", "post", "file", "org", "person", "circle", "relabel", "session", "token", "recovery"} {
+	for _, kind := range allKinds {
 		all = append(append(append(all, x.a.pool(kind, false)...), x.a.pool(kind, true)...), x.hidden[kind]...)
 	}
 	return strings.Join(append(all, x.pairs...), " ")

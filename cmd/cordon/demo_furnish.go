@@ -48,8 +48,15 @@ func (h *house) furnish(ctx context.Context, clk *storyClock, out io.Writer) (*d
 	s := &story{house: h, ctx: ctx, clock: clk, now: clock.System().Now(), c: c,
 		orgs: map[string]string{}, people: map[string]string{}, circles: map[string]string{}, rooms: map[string]string{},
 		viewers: map[string]policy.Viewer{}, topics: map[string]string{}, posts: map[string][]string{}}
-	steps := s.steps()
-	fmt.Fprintf(out, "Furnishing the demo: %d advisories, %d people, %d topics …\n", len(c.Advisories), len(c.People), len(c.Topics))
+	fmt.Fprintf(out, "Furnishing the demo: %d advisories, %d people, %d topics, %d cases …\n", len(c.Advisories), len(c.People), len(c.Topics), demoCases)
+	// Cases name organizations and people by id before they are told.
+	s.name()
+	told, err := s.sagas()
+	if err != nil {
+		return nil, err
+	}
+	steps := append(s.steps(), told...)
+	slices.SortStableFunc(steps, func(a, b step) int { return a.at.Compare(b.at) })
 	bar, done := newBar("furnishing"), int64(0)
 	defer bar.end()
 	tick := func() { done++; bar.set("furnishing", done, int64(len(steps)+3)) }
@@ -64,11 +71,17 @@ func (h *house) furnish(ctx context.Context, clk *storyClock, out io.Writer) (*d
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		if err := s.keepDeadlines(ctx, st.at); err != nil {
+			return nil, err
+		}
 		clk.set(st.at)
 		if err := st.act(); err != nil {
 			return nil, err
 		}
 		tick()
+	}
+	if err := s.keepDeadlines(ctx, s.now); err != nil {
+		return nil, err
 	}
 	state := &demoState{}
 	for _, p := range c.People {
@@ -92,8 +105,8 @@ func person(p furnish.Person) members.NewPerson {
 	return members.NewPerson{Name: p.Name, Title: p.Title, Roles: rolesOf(p), Recipient: p.Recipient, Listed: p.Listed}
 }
 
-// found founds the community with the desk's operator, then seats everyone.
-func (s *story) found() error {
+// name gives everybody an id.
+func (s *story) name() {
 	for _, o := range s.c.Organizations {
 		s.orgs[o.Key] = ids.New("org")
 	}
@@ -103,6 +116,10 @@ func (s *story) found() error {
 	for _, c := range s.c.Circles {
 		s.circles[c.Key] = ids.New("circle")
 	}
+}
+
+// found founds the community with the desk's operator, then seats everyone.
+func (s *story) found() error {
 	desk := slices.IndexFunc(s.c.Organizations, func(o furnish.Organization) bool { return kindOf(o.Kind) == policy.ISAO })
 	first := slices.IndexFunc(s.c.People, func(p furnish.Person) bool { return slices.Contains(p.Roles, furnish.RoleOperator) })
 	return s.db.Write(s.ctx, policy.System("demo"), func(tx *db.Tx) error {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cordon-isao/cordon/agreements"
@@ -44,9 +45,17 @@ type house struct {
 	api        *api.Server
 	log        *slog.Logger
 
-	stop func()
-	done sync.WaitGroup
+	passed atomic.Int64 // when this node's newest deadline pass ended, in UTC microseconds
+	stop   func()
+	done   sync.WaitGroup
 }
+
+// passEvery is how often a deadline pass is made when time asks for nothing
+// sooner.
+const passEvery = time.Minute
+
+// keeper is the part of the program that keeps deadlines.
+var keeper = policy.System("deadlines")
 
 // plan is what a house is built from.
 type plan struct {
@@ -118,7 +127,7 @@ func relyingParty(p plan) members.Options {
 }
 
 // start sets going what works in the background: checkpoints, live updates,
-// sweeping. close ends it.
+// deadlines, sweeping. close ends it.
 func (h *house) start(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	h.stop = cancel
@@ -131,10 +140,16 @@ func (h *house) start(ctx context.Context) {
 	}
 	run("checkpoints", h.ledger.Run)
 	run("live", h.live.Run)
+	run("deadlines", func(ctx context.Context) error {
+		return h.cases.Run(ctx, h.db, keeper, passEvery, h.log, func() { h.passed.Store(clock.Micros(clock.System().Now())) })
+	})
 	run("sweep", func(ctx context.Context) error {
 		for {
 			if _, err := h.forum.Sweep(ctx, h.db, policy.System("sweep")); err != nil && ctx.Err() == nil {
 				h.log.Warn("sweep abandoned uploads", "err", err)
+			}
+			if _, err := h.cases.SweepFiles(ctx, h.db, policy.System("sweep")); err != nil && ctx.Err() == nil {
+				h.log.Warn("sweep abandoned files of reports", "err", err)
 			}
 			select {
 			case <-ctx.Done():
@@ -143,6 +158,22 @@ func (h *house) start(ctx context.Context) {
 			}
 		}
 	})
+}
+
+// sincePass is how long ago this node's newest deadline pass ended; ok is false
+// before the first.
+func (h *house) sincePass() (age time.Duration, ok bool) {
+	at := h.passed.Load()
+	return clock.Since(clock.FromMicros(at)), at != 0
+}
+
+// deadlines counts what the deadline passes have to do.
+func (h *house) deadlines(ctx context.Context) (d cases.Deadlines, err error) {
+	err = h.db.Read(ctx, keeper, func(v *db.View) (err error) {
+		d, err = h.cases.Deadlines(v)
+		return err
+	})
+	return d, err
 }
 
 // close ends everything and keeps what was acknowledged.
@@ -180,8 +211,32 @@ func (h *house) health(ctx context.Context) []web.HealthLine {
 	default:
 		say(true, "The newest checkpoint of the ledger was signed %s.", c.At.Format("2 Jan 2006 15:04 UTC"))
 	}
+	lines = append(lines, h.deadlineHealth(ctx))
 	say(true, "%d pages and programs are connected for live updates.", h.hub.Len())
 	lines = append(lines, h.backupHealth()...)
 	lines = append(lines, h.diskHealth()...)
 	return lines
+}
+
+// deadlineHealth says whether deadlines are kept. How many obligations are open is
+// not for this page: what members owe is not the desk's to count.
+func (h *house) deadlineHealth(ctx context.Context) web.HealthLine {
+	age, ok := h.sincePass()
+	if !ok {
+		return web.HealthLine{Text: "Deadlines have not been looked at since the program started. What is due is shown all the same; notices of it wait."}
+	}
+	d, err := h.deadlines(ctx)
+	if err != nil {
+		return web.HealthLine{Text: fmt.Sprintf("What the deadlines ask for cannot be read: %v.", err)}
+	}
+	line := web.HealthLine{OK: age < 3*passEvery, Text: fmt.Sprintf("Deadlines were last looked at %s ago; ", age.Round(time.Second))}
+	switch {
+	case d.Waiting == 0:
+		line.Text += "no obligation waits."
+	case d.Waiting == 1:
+		line.Text += "1 obligation waits for the next look."
+	default:
+		line.Text += fmt.Sprintf("%d obligations wait for the next look.", d.Waiting)
+	}
+	return line
 }

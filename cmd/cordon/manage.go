@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -16,7 +18,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/internal/clock"
+	"github.com/cordon-isao/cordon/internal/httpkit"
 	"github.com/cordon-isao/cordon/web"
 )
 
@@ -29,6 +33,11 @@ var requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 // count measures every answer under its route's pattern.
 func (h *house) count(mux *http.ServeMux, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if httpkit.Unnamed(r) {
+			// Who collects these numbers would learn to the second when a stranger reported.
+			next.ServeHTTP(w, r)
+			return
+		}
 		_, pattern := mux.Handler(r)
 		rec := &recorder{ResponseWriter: w, code: 200}
 		began := clock.System().Now()
@@ -55,7 +64,15 @@ func (h *house) listenManagement(addr string) (*http.Server, error) {
 	}
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cordon_live_streams", Help: "Open live streams."}, func() float64 { return float64(h.hub.Len()) }))
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cordon_live_streams", Help: "Open live streams."}, func() float64 { return float64(h.hub.Len()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cordon_deadline_pass_age_seconds", Help: "Time since this node's newest deadline pass; -1 before the first."}, func() float64 {
+			if age, ok := h.sincePass(); ok {
+				return age.Seconds()
+			}
+			return -1
+		}),
+		h.obligationGauge("open", "Obligations of which something is still to be done.", func(d cases.Deadlines) int { return d.Open }),
+		h.obligationGauge("waiting", "Obligations that wait for a deadline pass.", func(d cases.Deadlines) int { return d.Waiting }))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
@@ -70,6 +87,19 @@ func (h *house) listenManagement(addr string) (*http.Server, error) {
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go srv.Serve(ln)
 	return srv, nil
+}
+
+// obligationGauge counts obligations when it is asked; of no number, NaN.
+func (h *house) obligationGauge(name, help string, count func(cases.Deadlines) int) prometheus.GaugeFunc {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cordon_obligations_" + name, Help: help}, func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		d, err := h.deadlines(ctx)
+		if err != nil {
+			return math.NaN()
+		}
+		return float64(count(d))
+	})
 }
 
 // quiet keeps what net/http says of broken connections at debug level.

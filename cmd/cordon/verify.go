@@ -23,7 +23,7 @@ import (
 // when everything holds, with 1 when something does not, with 2 when it was not
 // asked rightly.
 type verifyCmd struct {
-	Pack     string `arg:"" optional:"" help:"The evidence pack." type:"path"`
+	Pack     string `arg:"" optional:"" help:"The evidence pack (zip), or a certificate (its JSON or its page)." type:"path"`
 	Key      string `help:"The community's key that you pinned: its text, or a file that holds it." placeholder:"KEY|FILE"`
 	JSON     bool   `name:"json" help:"Print the findings as JSON."`
 	Data     string `help:"Check a whole data folder instead: store, ledger, tree, checkpoints." placeholder:"DIR" type:"path"`

@@ -147,7 +147,8 @@ func WantsJSON(r *http.Request) bool {
 // Bearer is the token of an Authorization header, or "".
 func Bearer(r *http.Request) string {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
+	vince := strings.HasPrefix(r.URL.Path, "/vince/") && strings.EqualFold(scheme, "Token") // as programs written for VINCE say it
+	if !ok || !strings.EqualFold(scheme, "Bearer") && !vince {
 		return ""
 	}
 	return strings.TrimSpace(token)

@@ -29,6 +29,9 @@ const (
 // nothing, not even in memory: the public form for reports and what belongs to it
 // ([Anonymous]). All of them share one budget.
 func Unnamed(r *http.Request) bool {
+	if r.URL.Path == "/api/v1/reports/anonymous" || strings.HasPrefix(r.URL.Path, "/api/v1/reports/anonymous/") {
+		return true
+	}
 	return r.URL.Path == "/report" || strings.HasPrefix(r.URL.Path, "/report/") || r.URL.Path == "/.well-known/security.txt"
 }
 

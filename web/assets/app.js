@@ -499,12 +499,12 @@ addEventListener("keydown", (e) => {
   else if (key === "?") $("#ui-keys").showModal();
   else if (key === ".") commands();
   else if (key === "/") { const s = $("[data-search]"); if (s && !shown(s)) s.closest("[popover]")?.showPopover(); s?.focus(); }
-  else if (key === "j" || key === "k") walk(key === "j" ? 1 : -1);
+  else if (key === "j" || key === "k" && !$('[data-key="k"]')) walk(key === "j" ? 1 : -1);
   else if (key === "o") document.activeElement?.closest("[data-row]")?.querySelector("a")?.click();
   else if (key === "T") { const ts = $$("[data-twin]"), open = ts.some((n) => !n.open); for (const n of ts) n.open = open; }
   else if (key === "[") rail("left", "ui-nav");
   else if (key === "]") rail("right", "ui-context");
-  else done = /^[a-z1-5]$/.test(key) && press(key);
+  else done = /^[a-zE1-5]$/.test(key) && press(key);
   if (done) e.preventDefault();
 });
 

@@ -36,6 +36,9 @@ var keySheet = []struct {
 		{"J", "Next"}, {"K", "Previous"}, {"O", "Open"}, {"E", "Done"}, {"T", "New topic"},
 		{"R", "Reply, or the page's next step"}, {"Q", "Quote"}, {"V", "Resolve"}, {"Ctrl Enter", "Send"},
 	}},
+	{"Cases", [][2]string{
+		{"S", "Stage"}, {"K", "Clocks"}, {"I", "Invite"}, {"W", "Side thread"}, {"R", "What is next"}, {"Shift E", "Evidence"},
+	}},
 }
 
 // goKeysOf returns the entries of the left rail that "g" and a letter reach.

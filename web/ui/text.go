@@ -183,5 +183,8 @@ func keyHint(key string) string {
 	if key == "" {
 		return ""
 	}
+	if key != strings.ToLower(key) {
+		return "Keys: Shift " + key
+	}
 	return "Key: " + strings.ToUpper(key)
 }

@@ -42,8 +42,10 @@ type document struct {
 		CVE string
 		CWE struct{ ID, Name string }
 
+		Notes  []struct{ Category, Text string }
 		Scores []struct {
 			V3 struct {
+				Vector   string  `json:"vectorString"`
 				Base     float64 `json:"baseScore"`
 				Severity string  `json:"baseSeverity"`
 			} `json:"cvss_v3"`
@@ -204,11 +206,8 @@ func (a Advisory) introduction() (string, error) {
 		b.WriteString("\n**What it recommends**\n\n")
 		few(&b, remedies, mostRemediations, func(r string) string { return "- " + plain(r) })
 	}
-	for _, r := range d.Document.References {
-		if r.Category == "self" && strings.HasPrefix(r.URL, "https://www.cisa.gov/") {
-			fmt.Fprintf(&b, "\nAs published: <%s>\n", r.URL)
-			break
-		}
+	if at := d.page(); at != "" {
+		fmt.Fprintf(&b, "\nAs published: <%s>\n", at)
 	}
 	return b.String(), nil
 }

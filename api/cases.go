@@ -9,7 +9,6 @@ import (
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
-	"github.com/cordon-isao/cordon/internal/ids"
 )
 
 // Case is one coordinated disclosure.
@@ -407,6 +406,3 @@ func (c *call) matrix(in *InCase) (*answer[Matrix], error) {
 	}
 	return &answer[Matrix]{out}, nil
 }
-
-// shortOf is a thing's id as people say it.
-func shortOf(id string) string { return ids.Short(id) }

@@ -67,6 +67,7 @@ func TestCaseJob(t *testing.T) {
 		h.proofJob(t, id)
 		h.vinceJob(t, id)
 		h.leaveJob(t, id, party)
+		h.anonymousJob(t)
 		for _, r := range h.srv.Routes() {
 			if h.ofCases(r) && !seen[r.Method+" "+r.Path] {
 				t.Errorf("no answer of %s %s was checked", r.Method, r.Path)
@@ -731,73 +732,4 @@ func (h *house) leaveJob(t *testing.T, id, party string) {
 	again := h.ask(town.Dora, "POST", at+"/parties", obj{"organizations": []string{town.Ward.ID()}, "role": "deployer"}).want(t, 201)
 	h.ask(town.Pia, "POST", "/api/v1/parties/"+party+"/remove", obj{"reason": "x"}).want(t, 403)
 	h.ask(town.Dora, "POST", "/api/v1/parties/"+text(again, "items", 0, "id")+"/remove", obj{"reason": "By mistake."}).want(t, 204)
-	h.anonymousJob(t)
-}
-
-// T-45, T-46: a report without an account. No session, no token and no address
-// counts for anything; a receipt that opens nothing is answered like one that
-// does, as long and with the same headers.
-func (h *house) anonymousJob(t *testing.T) {
-	t.Helper()
-	const at = "/api/v1/reports/anonymous"
-	form := text(h.do("GET", at, "", nil).want(t, 200), "form")
-	cookie := h.session(town.Wim)
-	body := withFields(aReport, obj{"form": form, "title": "From nobody"})
-	sent := h.do("POST", at, "", body, cookie, "Authorization: Bearer nonsense") // neither is looked at
-	one := sent.want(t, 200)
-	if words := strings.Split(text(one, "receipt"), "-"); len(words) != 7 || len(sent.Header.Values("Set-Cookie")) != 0 || sent.Header.Get("Cache-Control") != "no-store" || len(sent.body)%anonBlock != 0 {
-		t.Fatalf("sent: %s %v", sent.body[:200], sent.Header)
-	}
-	if two := h.do("POST", at, "", body).want(t, 200); text(two, "receipt") != text(one, "receipt") || text(two, "again") != "true" {
-		t.Errorf("sent twice: %v", two)
-	}
-	for _, bad := range []struct {
-		body   string
-		status int
-	}{{`{"description":"x"}`, 422}, {`{"description":"x","description":"y"}`, 400}, {`{"wat":"swordfish"}`, 400}, {`{`, 400}} {
-		if r := h.do("POST", at, "", bad.body); r.StatusCode != bad.status || bytes.Contains(r.body, []byte("swordfish")) {
-			t.Errorf("%s: %d %s", bad.body, r.StatusCode, r.body)
-		}
-	}
-	receipt := text(one, "receipt")
-	hit := h.do("POST", at+"/fetch", "", obj{"receipt": strings.ToUpper(strings.ReplaceAll(receipt, "-", " "))})
-	got := hit.want(t, 200)
-	if text(got, "title") != "From nobody" || text(got, "state") != "received" || text(got, "day") != h.clock.Now().UTC().Format(time.DateOnly) {
-		t.Errorf("fetched: %v", got)
-	}
-	for _, wrong := range []string{"acorn-lapel-gizmo-mango-gift-unwind-0417", "", "no receipt at all", strings.Repeat("x", 5000)} {
-		began := time.Now()
-		miss := h.do("POST", at+"/fetch", "", obj{"receipt": wrong})
-		if p := miss.want(t, 200); text(p, "found") != "false" || len(p) != 2 || len(miss.body) != len(hit.body) || time.Since(began) < anonTick {
-			t.Errorf("a receipt that opens nothing: %d bytes, not %d, %v", len(miss.body), len(hit.body), time.Since(began))
-		}
-		miss.Header.Del("Date")
-		hit.Header.Del("Date")
-		if text(miss.Header) != text(hit.Header) {
-			t.Errorf("headers differ: %v and %v", miss.Header, hit.Header)
-		}
-	}
-	// The desk answers, and more is added, with a file.
-	q := h.ask(town.Dora, "GET", "/api/v1/triage?q=nobody", nil).want(t, 200)
-	report := text(q, "items", 0, "id")
-	if text(q, "items", 0, "source") != "anonymous" || get(q, "items", 0, "person") != nil || !strings.HasSuffix(text(q, "items", 0, "at"), "T00:00:00Z") {
-		t.Errorf("in the queue: %v", q)
-	}
-	h.ask(town.Dora, "POST", "/api/v1/reports/"+report+"/messages", obj{"text": "Which port?"}).want(t, 201)
-	b, kind := mixed(t, `{"receipt":"`+receipt+`","text":"Port 23."}`, "poc.txt", "the proof")
-	more := h.do("POST", at+"/fetch", "", b, kind).want(t, 200)
-	if text(more, "added") != "true" || text(more, "messages", 0, "body") != "Which port?" || get(more, "messages", 0, "name") != nil || text(more, "messages", 1, "body") != "Port 23." {
-		t.Errorf("added: %v", more)
-	}
-	file := text(more, "messages", 1, "files", 0, "id")
-	if r := h.do("POST", at+"/file", "", obj{"receipt": receipt, "file": file}); string(r.body) != "the proof" || r.Header.Get("Content-Type") != "application/octet-stream" {
-		t.Errorf("the file: %d %s", r.StatusCode, r.body)
-	}
-	if r := h.do("POST", at+"/file", "", obj{"receipt": "acorn-lapel-gizmo-mango-gift-unwind-0417", "file": file}).want(t, 200); text(r, "found") != "false" {
-		t.Errorf("the file without the receipt: %v", r)
-	}
-	h.do("GET", "/api/v1/reports/files/"+file, h.tokens[town.Wim], nil).want(t, 404)
-	if r := h.do("POST", at+"/fetch", "", obj{"receipt": receipt, "text": "Patient John Smith, MRN 12345678."}); r.StatusCode != 422 {
-		t.Errorf("patient data is not asked about: %d %s", r.StatusCode, r.body)
-	}
 }

@@ -1,18 +1,18 @@
 package api
 
 import (
-	"encoding/json"
-	"fmt"
-	"time"
-
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
 
 	"github.com/cordon-isao/cordon/internal/db"
-	"github.com/cordon-isao/cordon/internal/fault"
 )
 
-// makes saves a new thing under the key that came with it and answers it.
+// makes saves a new thing under the key that came with it and answers it. It is at
+// where, to which its id belongs if it ends with a slash.
 func makes[T any](c *call, k Keyed, where string, fn func(tx *db.Tx) (id string, again bool, err error), read func(v *db.View, id string) (T, error)) (*created[T], error) {
 	if err := k.check(); err != nil {
 		return nil, err
@@ -25,11 +25,10 @@ func makes[T any](c *call, k Keyed, where string, fn func(tx *db.Tx) (id string,
 		}
 		return id, err
 	}, func(v *db.View, id string) (err error) { out, err = read(v, id); return err })
-	at := where
-	if id != "" && where != "" && where[len(where)-1] == '/' {
-		at = where + id
+	if strings.HasSuffix(where, "/") {
+		where += id
 	}
-	return &created[T]{Location: at, Replayed: replayed(again), Body: out}, err
+	return &created[T]{Location: where, Replayed: replayed(again), Body: out}, err
 }
 
 // changes changes a thing and answers what it became.
@@ -82,15 +81,6 @@ func instant(field string, s *string, was time.Time) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	return moment(field, *s)
-}
-
-// day reads a day, or a time.
-func day(field, s string) (time.Time, error) {
-	t, err := moment(field, s)
-	if err == nil && t.IsZero() {
-		err = fault.InvalidField(field, "Write a day as 2026-11-21.")
-	}
-	return t, err
 }
 
 // Why is the body of what needs a reason.

@@ -12,6 +12,9 @@ import (
 	"github.com/cordon-isao/cordon/web/ui"
 )
 
+// readersShown is how many organizations the rail names among a case's readers.
+const readersShown = 12
+
 // momentsAPage is how many events a page of a case's timeline shows.
 const momentsAPage = 30
 
@@ -283,6 +286,9 @@ func (c *Ctx) caseRail(x *caseView) error {
 		return err
 	}
 	x.Reach = audienceRows(reach)
+	if n := len(x.Reach) - readersShown; n > 1 { // the band on top names all
+		x.Reach = append(x.Reach[:readersShown], ui.AudienceRow{Org: "and " + ui.Count(n, "other organization", "other organizations")})
+	}
 	x.Facts = []ui.KV{{Key: "Stage", Part: chipLink(k.Stage.Words(), x.At(tabDecisions))}, {Key: "Embargo", Value: upperFirst(embargoShort(k, x.Now)), Href: x.At("embargo")}}
 	if k.MakerName != "" {
 		x.Facts = append(x.Facts, ui.KV{Key: "Manufacturer", Value: k.MakerName})

@@ -122,13 +122,6 @@ func TestRiskScreens(t *testing.T) {
 	examine(t, pia, "clocks", at(pia, "/clocks"))
 	examine(t, pia, "inbox-clocks", at(pia, "/inbox"))
 	examine(t, pia, "case-clocks", at(pia, case_+"/clocks"))
-	examine(t, pia, "case-clock", at(pia, case_+"/clocks/"+h.obligation(town.Pia, id, "R-010", "notice").ID))
-	examine(t, pia, "fact-refused", func() {
-		at(pia, case_+"/facts/new?kind=mdr-aware")()
-		pia.Eval(`document.querySelectorAll("[required]").forEach((e) => e.required = false)`, nil)
-		pia.Click("#fact .btn.primary")
-		pia.Wait(".errors")
-	})
 	examine(t, pia, "harm", at(pia, case_+"/harm"))
 	examine(t, pia, "risk", at(pia, case_+"/risk"))
 	examine(t, pia, "sheet", func() {

@@ -158,7 +158,7 @@ var caseProbes = map[string]routeProbe{
 	"POST /triage/{report}/acknowledge":  {},
 	"POST /triage/{report}/messages":     {form: "text=Thank+you"},
 	"POST /triage/{report}/merge":        {form: "into={report}&reason=the+same"},
-	"POST /triage/{report}/decide":       {form: "decision=track&reason=so&into={case}"},
+	"POST /triage/{report}/decide":       {form: "decision=coordinate&reason=so&into={case}"},
 	"POST /triage/{report}/reopen":       {form: "reason=so"},
 
 	"GET /api/v1/cases":                                {queries: []string{"limit=1", "limit=2", "q=zebrafish", "open=true", "stage=triage", "cursor=zz"}},
@@ -179,8 +179,8 @@ var caseProbes = map[string]routeProbe{
 	"GET /api/v1/vulnerabilities/{vuln}":               {},
 	"PATCH /api/v1/vulnerabilities/{vuln}":             {json: `{"title":"Telnet"}`},
 	"POST /api/v1/vulnerabilities/{vuln}/withdraw":     {json: `{"reason":""}`},
-	"POST /api/v1/vulnerabilities/{vuln}/kev":          {json: `{"listed":false}`},
-	"POST /api/v1/vulnerabilities/{vuln}/epss":         {json: `{"probability":0.1}`},
+	"POST /api/v1/vulnerabilities/{vuln}/kev":          {json: `{"listed":false,"source":"CISA","as_of":"2026-11-14"}`},
+	"POST /api/v1/vulnerabilities/{vuln}/epss":         {json: `{"probability":"0.1","source":"FIRST","as_of":"2026-11-14"}`},
 	"POST /api/v1/vulnerabilities/{vuln}/ssvc":         {json: `{"table":"supplier","values":{}}`},
 	"POST /api/v1/vulnerabilities/{vuln}/cve/request":  {json: `{"to":"A numbering authority"}`},
 	"POST /api/v1/vulnerabilities/{vuln}/cve/assign":   {json: `{"cve":"CVE-2026-12345"}`},
@@ -259,7 +259,7 @@ var caseProbes = map[string]routeProbe{
 	"POST /api/v1/triage/{report}/assign":              {json: `{"person":"{person}"}`},
 	"POST /api/v1/triage/{report}/acknowledge":         {},
 	"POST /api/v1/triage/{report}/merge":               {json: `{"into":"{report}","reason":"the same"}`},
-	"POST /api/v1/triage/{report}/decide":              {json: `{"decision":"track","reason":"so","into":"{case}"}`},
+	"POST /api/v1/triage/{report}/decide":              {json: `{"decision":"coordinate","reason":"so","into":"{case}"}`},
 	"POST /api/v1/triage/{report}/reopen":              {json: `{"reason":"so"}`},
 	"GET /api/v1/cases/{case}/grants":                  {},
 	"POST /api/v1/cases/{case}/grants":                 {json: `{"person":"{person}","purpose":"Harm","basis":"21 USC 360i"}`},
@@ -363,15 +363,15 @@ func (w *town) jointThing(kind string) string {
 }
 
 // hiddenFromDesk is what not even the desk sees: the shade's own case, and what is
-// a party's own.
+// its own in the joint one.
 func (w *town) hiddenFromDesk(kind string) (list []string) {
 	of := kind
 	if k, ok := placeKinds[kind]; ok {
 		of = k
 	}
-	prefix := map[string]string{"case": "shade-own", "party": "shade-own", "fact": "shade", "determination": "shade", "clock": "shade", "notice": "shade"}[of]
+	prefix := map[string]string{"case": "shade-own", "party": "shade-own", "fact": "shade-own", "determination": "shade-own", "clock": "shade-own", "notice": "shade-own"}[of]
 	for _, name := range slices.Sorted(maps.Keys(w.things[of])) {
-		if prefix != "" && strings.HasPrefix(name, prefix) {
+		if prefix != "" && (strings.HasPrefix(name, prefix) || strings.HasPrefix(name, "shade-joint")) {
 			list = append(list, w.things[of][name])
 		}
 	}

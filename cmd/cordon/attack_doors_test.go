@@ -73,6 +73,7 @@ func TestHiddenIsAbsent(t *testing.T) {
 				if kind == "path" || r.Stream {
 					continue
 				}
+				w.tick(100 * time.Millisecond) // nobody's budget shall matter
 				send := func(id string) answerOf {
 					asked++
 					at := s
@@ -91,7 +92,10 @@ func TestHiddenIsAbsent(t *testing.T) {
 				absent := unknownID(kind)
 				want := send(absent)
 				others := hidden(kind)
-				if strings.Contains(r.Path, "{"+kind+"}") {
+				if s.name == "desk" && r.Path == "/api/v1/cases/{case}/notices" {
+					others = nil // the ISAO has its copies of notices in cases that it cannot see
+				}
+				if strings.Contains(r.Path, "{"+kind+"}") && !(want.status == http.StatusForbidden && kind == "person") {
 					others = append(slices.Clip(others), "no-such-thing", kind+"_il-formed", kind+"_"+strings.Repeat("A", 400), "no.such~thing")
 				}
 				if strings.Contains(r.Path, "first-run") || strings.Contains(r.Path, "invitations/{token}") {

@@ -55,6 +55,7 @@ func keptSaga(g *saga) error {
 		Rationale: "What is left needs the reader in one's hand."}))
 	// The statement opens when the embargo ends, on day 46: no person does it.
 	g.on(30, "10:15", "tembo", g.move(cases.PostPublished), g.say("Published on the agreed day. All conditions of the guidance were met in time; the pack has the proof."))
-	g.on(25, "13:30", "quintanar", g.state("kestrel", fact(cases.UsersFollowedUp, "text", "The 4 of 100 readers that had not been updated were called; three are, one patient has a new reader.")))
+	g.on(25, "13:30", "quintanar", g.state("kestrel", fact(cases.UsersFollowedUp, "text", "The 4 of 100 readers that had not been updated were called; three are, one patient has a new reader.")),
+		g.word("The last four readers are done. We close our side."))
 	return nil
 }

@@ -37,6 +37,7 @@ func (c *Cases) StartThread(tx *db.Tx, id string, in forum.NewTopic) (topic stri
 	if in.Label.TLP == "" && in.Label.Audience.Empty() {
 		in.Label = k.Label
 	}
+	in.Object = k.ID
 	topic, again, err = c.forum.StartTopic(tx, k.Room, in)
 	if err != nil || again {
 		return topic, again, err
@@ -46,7 +47,7 @@ func (c *Cases) StartThread(tx *db.Tx, id string, in forum.NewTopic) (topic stri
 
 // thread begins a thread for the case itself.
 func (c *Cases) thread(tx *db.Tx, k Case, kind, title, body string, l policy.Label) (string, error) {
-	topic, _, err := c.forum.StartTopic(tx, k.Room, forum.NewTopic{Title: title, Body: body, Label: l})
+	topic, _, err := c.forum.StartTopic(tx, k.Room, forum.NewTopic{Title: title, Body: body, Label: l, Object: k.ID})
 	if err != nil {
 		return "", err
 	}

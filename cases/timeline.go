@@ -90,7 +90,7 @@ type said struct {
 	Name       string    `json:"name"`
 	Role       string    `json:"role"`
 	Reason     string    `json:"reason"`
-	Why        string    `json:"why"`
+	Why        any       `json:"why"` // a clock has several
 	Note       string    `json:"note"`
 	Source     string    `json:"source"`
 	From       any       `json:"from"`
@@ -154,7 +154,7 @@ func moment(e ledger.Entry, w words, content ledger.Content) (Moment, error) {
 	} else {
 		m.Text = w.say(s)
 	}
-	for _, d := range []string{s.Reason, s.Why, s.Note, s.Source, s.Statement} {
+	for _, d := range []string{s.Reason, text(s.Why, nil), s.Note, s.Source, s.Statement} {
 		if d != "" {
 			m.Detail = d
 			break

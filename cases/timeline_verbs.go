@@ -92,6 +92,9 @@ var verbs = map[string]words{
 	"obligation.dropped":          {ClassClocks, plain("dropped a clock that no longer applies"), false},
 	"obligation.waived":           {ClassClocks, plain("waived a clock"), false},
 	"obligation.looked":           {hidden: true},
+	"handover.exported":           {ClassDecisions, plain("took a hand-over package out"), false},
+	"evidence.exported":           {ClassPeople, plain("took an evidence pack out"), false},
+	"trace.recorded":              {ClassDecisions, plain("recorded what came of it in the own risk management"), false},
 	"report.rated":                {ClassDecisions, plain("rated the report"), false},
 	"report.assigned": {ClassPeople, func(s said) string {
 		return or(s.Name != "", "gave the report to "+s.Name, "took the report from its handler")

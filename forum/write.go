@@ -19,6 +19,10 @@ type NewTopic struct {
 	Files []string     // ids of the author's uploads
 	Key   string       // idempotency key: the same key and input give the same topic
 	Draft string       // key of the draft that this was; it is dropped
+
+	// Object is the thing that the room belongs to, such as a case. Its duty says
+	// it, and keeps the topic: by themselves people start none there.
+	Object string
 }
 
 // NewPost is a reply.
@@ -48,6 +52,9 @@ func (f *Forum) StartTopic(tx *db.Tx, room string, in NewTopic) (id string, agai
 		}
 		if !r.Archived.IsZero() {
 			return "", fault.Conflictf("This room is archived: start the topic in another room.")
+		}
+		if r.Object != in.Object {
+			return "", fault.Conflictf("This room belongs to a case: start the thread on the case's page.")
 		}
 		var p problems
 		p.line("title", "The title", in.Title, MaxTitle)

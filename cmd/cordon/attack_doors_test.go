@@ -73,7 +73,7 @@ func TestHiddenIsAbsent(t *testing.T) {
 				if kind == "path" || r.Stream {
 					continue
 				}
-				w.tick(100 * time.Millisecond) // nobody's budget shall matter
+				w.tick(500 * time.Millisecond) // nobody's budget shall matter
 				send := func(id string) answerOf {
 					asked++
 					at := s

@@ -56,6 +56,10 @@ func (w *world) cookie(tab *browser.Tab, key string) {
 
 // screens is every screen of the demo worth a look, by who looks.
 func screens(w *world, topic, room string) []struct{ name, who, path string } {
+	kase := func(title string) string {
+		return "/cases/" + w.named(`SELECT k.id FROM visible.cases k WHERE k.title = $1`, title)
+	}
+	pumps, kept := kase(pumpTitle), kase(keptTitle)
 	return []struct{ name, who, path string }{
 		{"front", "", "/"}, {"sign-in", "", "/sign-in"}, {"verify", "", "/verify"},
 		{"inbox", "arendt", "/inbox"}, {"rooms", "arendt", "/rooms"}, {"room", "arendt", "/rooms/" + room},
@@ -63,6 +67,8 @@ func screens(w *world, topic, room string) []struct{ name, who, path string } {
 		{"relabel", "arendt", "/topics/" + topic + "/relabel"},
 		{"search", "arendt", "/search?q=infusion+pump"}, {"members", "arendt", "/members"}, {"circles", "arendt", "/circles"},
 		{"account", "arendt", "/account"}, {"evidence", "arendt", "/evidence"}, {"desk", "maas", "/desk"}, {"health", "maas", "/desk/health"},
+		{"cases", "maas", "/cases"}, {"case", "lindqvist", pumps}, {"case-desk", "maas", kase(stackTitle)}, {"case-lost", "hallberg", kase(lateTitle)}, {"case-clocks", "lindqvist", pumps + "/clocks"},
+		{"case-evidence", "quintanar", kept + "/evidence"}, {"clocks", "lindqvist", "/clocks"}, {"triage", "tembo", "/triage"}, {"disclosures", "", "/disclosures"},
 		{"approvals", "arendt", "/approvals"}, {"missing", "arendt", "/topics/topic_00000000000000000000000000"},
 	}
 }
@@ -109,6 +115,9 @@ var docPictures = map[string][]look{
 	"topic":   {{"light", 1280, false}, {"dark", 1280, true}},
 	"compose": {{"light", 1280, false}},
 	"inbox":   {{"phone", 360, true}},
+	"case":    {{"light", 1280, false}, {"dark", 1280, true}},
+	"triage":  {{"light", 1280, false}},
+	"clocks":  {{"light", 1280, false}},
 }
 
 // mainTopic is the topic of the main job in the demo.

@@ -147,6 +147,29 @@ func TestIntroduction(t *testing.T) {
 	}
 }
 
+// What a case is modelled on is CISA's: number, weakness, vector, words, address.
+func TestWeaknesses(t *testing.T) {
+	c := load(t)
+	got, err := c.Weaknesses("icsma-21-294-01", "CVE-2021-33882")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Weakness{{CVE: "CVE-2021-33882", CWE: "CWE-306", Name: "Missing Authentication for Critical Function", Vector: "CVSS:3.0/AV:N/AC:H/PR:N/UI:N/S:C/C:N/I:H/A:N",
+		URL:  "https://www.cisa.gov/news-events/ics-medical-advisories/icsma-21-294-01",
+		Text: "A missing authentication for critical function vulnerability in B. Braun SpaceCom2 prior to 012U000062 allows a remote attacker to reconfigure the device from an unknown source because of the lack of authentication on proprietary networking commands."}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if all, err := c.Weaknesses("icsma-21-294-01"); err != nil || len(all) != 5 {
+		t.Errorf("%d weaknesses, %v; want 5", len(all), err)
+	}
+	for _, bad := range [][]string{{"icsma-00-000-00"}, {"icsma-21-294-01", "CVE-2020-0001"}} {
+		if _, err := c.Weaknesses(bad[0], bad[1:]...); err == nil {
+			t.Errorf("%v is found", bad)
+		}
+	}
+}
+
 // Each change to the lawful community must be noticed, and for its own reason.
 func TestValidateRefuses(t *testing.T) {
 	find := func(c *Community, key string) *Topic {

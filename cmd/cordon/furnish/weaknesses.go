@@ -41,7 +41,8 @@ func (c *Community) Weaknesses(advisory string, cves ...string) ([]Weakness, err
 		}
 		for _, n := range v.Notes {
 			if n.Category == "summary" {
-				w.Text = assigned.ReplaceAllString(strings.TrimPrefix(tidy(n.Text), "Vulnerability Summary "), "")
+				text := assigned.ReplaceAllString(strings.TrimPrefix(tidy(n.Text), "Vulnerability Summary "), "")
+				w.Text = strings.TrimRight(text, ". ") + "."
 			}
 		}
 		out = append(out, w)
@@ -63,4 +64,4 @@ func (d document) page() string {
 }
 
 // assigned is what each summary says of its number and score, which stand beside it.
-var assigned = regexp.MustCompile(`\.? ?CVE-[0-9]{4}-[0-9]+ has been assigned.*$`)
+var assigned = regexp.MustCompile(`(?s) ?CVE-[0-9]{4}-[0-9]+ has been assigned.*$`)

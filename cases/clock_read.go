@@ -47,6 +47,31 @@ func (c *Cases) Obligations(v *db.View, id string) ([]Obligation, error) {
 	return c.current(v, os)
 }
 
+// Urgent lists the most urgent of a case's obligations that the viewer can see, at
+// most limit, and tells how many there are: a case with a hundred vendors has
+// hundreds, and its page shows ten.
+func (c *Cases) Urgent(v *db.View, id string, limit int) (os []Obligation, total int, err error) {
+	// What is settled may have become so since it was stored by the time alone, and
+	// a lost clock may bring another: a few more than are shown are looked at.
+	os, err = db.All(v, scanObligation(v), `SELECT `+obligationColumns+` FROM visible.case_obligations o WHERE o.case_id = $1 AND o.begins_at <= $2
+		ORDER BY `+storedUrgency+` LIMIT $3`, id, clock.Micros(v.Now()), 2*limit)
+	if err != nil {
+		return nil, 0, err
+	}
+	n, err := db.One(v, db.Value[int64], `SELECT COUNT(*) FROM visible.case_obligations o WHERE o.case_id = $1 AND o.begins_at <= $2`, id, clock.Micros(v.Now()))
+	if err != nil {
+		return nil, 0, err
+	}
+	if os, err = c.current(v, os); err != nil {
+		return nil, 0, err
+	}
+	return os[:min(limit, len(os))], max(int(n), len(os)), nil
+}
+
+// storedUrgency is byUrgency for what is stored.
+const storedUrgency = `CASE WHEN o.state IN ('running', 'at-risk', 'over') THEN 0 ELSE 1 END, CASE WHEN o.due_at = 0 THEN 1 ELSE 0 END,
+			CASE WHEN o.state IN ('running', 'at-risk', 'over') THEN o.due_at ELSE 0 - o.due_at END, o.id`
+
 // ReportObligations lists a report's obligations that the viewer can see.
 func (c *Cases) ReportObligations(v *db.View, report string) ([]Obligation, error) {
 	os, err := db.All(v, scanObligation(v), `SELECT `+obligationColumns+` FROM visible.case_obligations o WHERE o.object = $1 AND o.begins_at <= $2`, report, clock.Micros(v.Now()))
@@ -83,8 +108,7 @@ func (c *Cases) MyClocks(v *db.View, limit int) ([]Obligation, error) {
 	// The stored states may be a pass old, but none that is settled opens again by
 	// time alone, and none is lost before its due instant.
 	os, err := db.All(v, scanObligation(v), `SELECT `+obligationColumns+` FROM visible.case_obligations o WHERE o.owner = $1 AND o.begins_at <= $2
-		ORDER BY CASE WHEN o.state IN ('running', 'at-risk', 'over') THEN 0 ELSE 1 END, CASE WHEN o.due_at = 0 THEN 1 ELSE 0 END,
-			CASE WHEN o.state IN ('running', 'at-risk', 'over') THEN o.due_at ELSE 0 - o.due_at END, o.id LIMIT $3`, v.Viewer().Org, clock.Micros(v.Now()), limit)
+		ORDER BY `+storedUrgency+` LIMIT $3`, v.Viewer().Org, clock.Micros(v.Now()), limit)
 	if err != nil {
 		return nil, err
 	}

@@ -117,7 +117,9 @@ func (c *Cases) NextIn(v *db.View, k Case, m Matrix) (Step, error) {
 }
 
 // clocksAndRisk reads the first open clock of the viewer's own party, or the
-// case's for who leads it, and whether a risk was determined.
+// case's for who leads it, and whether a risk was determined. Of clocks that are
+// due together the one that something can be done about goes before the sum of
+// them (R-011).
 func (c *Cases) clocksAndRisk(v *db.View, s *situation) error {
 	party := ""
 	if s.own != nil {
@@ -129,7 +131,7 @@ func (c *Cases) clocksAndRisk(v *db.View, s *situation) error {
 		d.due = clock.FromMicros(due)
 		return d, err
 	}, `SELECT o.name, o.rule, o.due_at FROM visible.case_obligations o WHERE o.case_id = $1 AND o.due_at > 0 AND o.satisfied_at = 0 AND o.waived_at = 0 AND o.lost_at = 0
-			AND o.state IN ('running', 'at-risk', 'over') AND (o.party = $2 OR o.party = '' AND CAST($3 AS BIGINT) = 1) ORDER BY o.due_at, o.id LIMIT 1`, s.k.ID, party, flag(s.leads))
+			AND o.state IN ('running', 'at-risk', 'over') AND (o.party = $2 OR o.party = '' AND CAST($3 AS BIGINT) = 1) ORDER BY o.due_at, CASE WHEN o.rule = 'R-011' THEN 1 ELSE 0 END, o.id LIMIT 1`, s.k.ID, party, flag(s.leads))
 	if err == nil {
 		s.clock = &d
 	} else if !fault.Is(err, fault.Missing) {

@@ -12,7 +12,7 @@ const clocksShown = 10
 // summaryClocks is the picture of a case's clocks for its summary: the most
 // urgent. more is how many it leaves out, and labels are those of what it shows.
 func (c *Ctx) summaryClocks(h caseHead) (chart ui.ClocksChart, more int, labels []policy.Label, err error) {
-	os, err := c.Cases.Obligations(c.View, h.K.ID)
+	shown, total, err := c.Cases.Urgent(c.View, h.K.ID, clocksShown)
 	if err != nil {
 		return chart, 0, nil, err
 	}
@@ -20,12 +20,8 @@ func (c *Ctx) summaryClocks(h caseHead) (chart ui.ClocksChart, more int, labels 
 	for _, p := range h.All {
 		names[p.ID] = p.Name
 	}
-	shown := os
-	if len(os) > clocksShown {
-		shown, more = os[:clocksShown], len(os)-clocksShown
-	}
 	for _, o := range shown {
 		labels = append(labels, o.Label)
 	}
-	return clockPicture(h.K, shown, names, c.View.Now()), more, labels, nil
+	return clockPicture(h.K, shown, names, c.View.Now()), total - len(shown), labels, nil
 }

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"time"
@@ -14,6 +16,9 @@ import (
 
 // readersShown is how many organizations the rail names among a case's readers.
 const readersShown = 12
+
+// participantsShown is how many rows of its participants a summary shows.
+const participantsShown = 12
 
 // momentsAPage is how many events a page of a case's timeline shows.
 const momentsAPage = 30
@@ -63,7 +68,7 @@ func (c *Ctx) caseShow() error {
 		if x.Clocks, x.MoreClocks, labels, err = c.summaryClocks(h); err != nil {
 			return err
 		}
-		x.Matrix = participants(h, m, c.Viewer, x.Now)
+		x.Matrix = participants(h, m, c.R.URL.Query().Get("participants") == "all", x.Now)
 		if x.Story, err = c.caseStory(h, h.At("")); err != nil {
 			return err
 		}
@@ -142,7 +147,8 @@ func (c *Ctx) caseStep(h caseHead, s cases.Step) (ui.Step, error) {
 }
 
 // participants is who takes part, who is asked, and what each has done.
-func participants(h caseHead, m cases.Matrix, who policy.Viewer, now time.Time) ui.MatrixTable {
+// Of many it shows those who are late and the first others, unless all are wanted.
+func participants(h caseHead, m cases.Matrix, whole bool, now time.Time) ui.MatrixTable {
 	t := ui.MatrixTable{ID: "participants", Caption: "Participants", Legend: true, Empty: "Nobody but its coordinator is in this case yet."}
 	for _, w := range cases.StepWords {
 		t.Columns = append(t.Columns, ui.MatrixColumn{Name: w})
@@ -155,7 +161,13 @@ func participants(h caseHead, m cases.Matrix, who policy.Viewer, now time.Time) 
 	} else if len(m.Rows) > 0 {
 		t.Finding = fmt.Sprintf("%s, nobody is late.", ui.Count(len(m.Rows), "participant", "participants"))
 	}
-	for _, r := range m.Rows {
+	rows := m.Rows
+	if !whole && len(rows) > participantsShown+1 {
+		rows = slices.Clone(rows)
+		slices.SortStableFunc(rows, func(a, b cases.MatrixRow) int { return rank(a, h) - rank(b, h) })
+		rows = rows[:participantsShown]
+	}
+	for _, r := range rows {
 		row := ui.MatrixRow{Name: r.Party.Name, Kind: partyKind(r.Party), Mine: h.Own != nil && r.Party.ID == h.Own.ID, Href: h.At("parties/" + r.Party.ID)}
 		for i, k := range r.Marks {
 			row.Cells = append(row.Cells, markDot(i, k, r, now))
@@ -163,6 +175,18 @@ func participants(h caseHead, m cases.Matrix, who policy.Viewer, now time.Time) 
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// rank puts one's own organization first, and then who is late.
+func rank(r cases.MatrixRow, h caseHead) int {
+	switch {
+	case h.Own != nil && r.Party.ID == h.Own.ID:
+		return 0
+	case r.Late:
+		return 1
+	default:
+		return 2
+	}
 }
 
 func partyKind(p cases.Party) string {
@@ -258,8 +282,15 @@ func (c *Ctx) caseStory(h caseHead, at string) (s ui.Story, err error) {
 	return s, nil
 }
 
+// eventID names a moment on its page. Its place in the ledger would tell how much
+// else is recorded (T-13).
+func eventID(m cases.Moment) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s\x00%s", m.Verb, m.Object, m.At.UnixMicro(), m.Text, m.Detail))
+	return "e" + hex.EncodeToString(sum[:8])
+}
+
 func storyEvent(h caseHead, m cases.Moment) ui.StoryEvent {
-	e := ui.StoryEvent{ID: fmt.Sprintf("e%d", m.Seq), At: m.At, Lane: m.Class, Text: upperFirst(m.Text), By: joinWords(m.Name, m.Org), Detail: m.Detail, Proof: "recorded", ProofText: "Recorded; the next checkpoint will cover it"}
+	e := ui.StoryEvent{ID: eventID(m), At: m.At, Lane: m.Class, Text: upperFirst(m.Text), By: joinWords(m.Name, m.Org), Detail: m.Detail, Proof: "recorded", ProofText: "Recorded; the next checkpoint will cover it"}
 	if m.Proof {
 		e.Proof, e.ProofText = "proved", "Recorded and covered by a signed checkpoint"
 	}

@@ -622,11 +622,11 @@ func criterion(x participationView, c evidence.Criterion) templ.Component {
 }
 
 func evidenceTable(c evidence.Criterion) ui.Table {
-	t := ui.Table{Caption: fmt.Sprintf("Evidence of criterion %d", c.Number), Quiet: true, Head: []string{"What", "When", "Entry in the ledger"}, Numeric: []bool{false, false, true}}
+	t := ui.Table{Caption: fmt.Sprintf("Evidence of criterion %d", c.Number), Quiet: true, Head: []string{"What", "When", "In the ledger"}}
 	for _, e := range c.Evidence {
 		entry := ui.Cell{Text: "none", Muted: true}
 		if e.Entry >= 0 {
-			entry = ui.Cell{Text: fmt.Sprint(e.Entry)}
+			entry = ui.Cell{Text: "recorded"} // its place would tell how much else is recorded (T-13)
 		}
 		t.Rows = append(t.Rows, []ui.Cell{{Text: e.Text, Href: e.Href, Header: true}, {Text: e.At.UTC().Format("2 Jan 2006 15:04 UTC")}, entry})
 	}

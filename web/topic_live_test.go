@@ -134,7 +134,7 @@ func TestHostileText(t *testing.T) {
 	h := openForum(t, "", true)
 	hostile := `<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>"'><svg onload=window.hurt=1>`
 	topic := h.topic("Osei", "Infusion pumps", hostile, hostile+"\n\n[x](javascript:window.hurt=1) ![i](http://evil.example/i.png)\n\n`"+hostile+"`", h.pumpLabel())
-	v := h.visitor("Osei").Get("/topics/"+topic).Send("/posts", map[string][]string{"body": {hostile}}, reader.File("files", hostile + ".txt", "x")).Want(200)
+	v := h.visitor("Osei").Get("/topics/"+topic).Send("/posts", map[string][]string{"body": {hostile}}, reader.File("files", hostile+".txt", "x")).Want(200)
 	post := postID.FindString(v.Body)
 	h.write(h.as("Osei"), func(tx *db.Tx) error { return h.server.Forum.Pin(tx, post) })
 	tab := h.tab("Roy")

@@ -189,6 +189,10 @@ func (w *town) joint() {
 	w.asksIn(id, cases.Vendor, "vend") // whom nobody but the desk and Voss knows of
 	w.partyIn("shade-asked", "dora", id, "vend")
 	w.works("joint", "mia", w.things["party"]["joint"])
+	w.did("sam", func(tx *db.Tx) error {
+		_, _, err := w.house.cases.StateFact(tx, w.things["party"]["joint-shade"], cases.NewFact{Kind: cases.Learned, At: tx.Now().Add(-time.Hour)})
+		return err
+	})
 	w.works("shade-joint", "sam", w.things["party"]["joint-shade"])
 	w.did("mia", func(tx *db.Tx) error {
 		p, err := w.house.cases.DraftPublication(tx, id, cases.NewPublication{Title: "Telnet in infusion pumps", Body: "It was open."})

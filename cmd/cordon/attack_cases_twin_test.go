@@ -221,7 +221,7 @@ func (x *twins) caseActs() map[string]func() error {
 			return err
 		}),
 		"trouble in a hidden case": as("dora", func(tx *db.Tx) error {
-			return c.Happened(tx, w.things["case"]["shade"], vultron.ExploitPublic, tx.Now(), "quokka")
+			return c.Happened(tx, oneOf(r, append(x.hidden["case"], w.things["case"]["shade-own"])), vultron.ExploitPublic, tx.Now(), "quokka")
 		}),
 	}
 }

@@ -459,8 +459,13 @@ var (
 	challenge    = regexp.MustCompile(`"challenge":"[^"]*"`)
 	ceremony     = regexp.MustCompile(`cordon-ceremony=[^;]+`)
 	eventID      = regexp.MustCompile(`(?m)^id: .*$`)
+	packID       = regexp.MustCompile(`pack_[0-9A-HJKMNP-TV-Z]{26}`)                                                    // an export's, new each time
+	momentID     = regexp.MustCompile(`"e[0-9a-f]{16}"`)                                                                // of a moment of a case: made of ids
 	dropForm     = regexp.MustCompile(`name="form" value="[^"]*"|"form":"[^"]*"|"pad":"[^"]*"|<!-- [A-Za-z0-9_-]+ -->`) // T-45
-	pairCursor   = regexp.MustCompile(`«(\d+)»[A-Za-z0-9_-]{32}`)
+	// Whether the published checkpoint covers an entry yet: what its steps tell is
+	// for T-13.
+	covered    = regexp.MustCompile(`(?s)<(?:span|a) class="tick-proof .*?</span></(?:span|a)>|Recorded; the next checkpoint will cover it|Recorded and covered by a signed checkpoint|"proof":(?:true|false)`)
+	pairCursor = regexp.MustCompile(`«(\d+)»[A-Za-z0-9_-]{32}`)
 )
 
 // plain makes what is random in an answer of a or b alike.
@@ -485,7 +490,8 @@ func (x *twins) plain(body string, b bool) string {
 	body = streamCursor.ReplaceAllString(body, "/live?cursor=C")
 	body = challenge.ReplaceAllString(body, `"challenge":"C"`)
 	body = ceremony.ReplaceAllString(body, "cordon-ceremony=C")
-	body = dropForm.ReplaceAllString(body, "F")
+	body = momentID.ReplaceAllString(packID.ReplaceAllString(body, "pack_P"), `"e"`)
+	body = covered.ReplaceAllString(dropForm.ReplaceAllString(body, "F"), "P")
 	if strings.Contains(body, "event: ") {
 		body = eventID.ReplaceAllString(body, "id: C")
 	}
@@ -585,6 +591,8 @@ type probePair struct {
 // turnOf puts what acts after what reads, and what ends a session at the end.
 func turnOf(r httpkit.Route) int {
 	switch {
+	case strings.HasSuffix(r.Path, "/evidence") && strings.HasPrefix(r.Path, "/api/"):
+		return 1 // an export is recorded
 	case r.Method == "GET":
 		return 0
 	case strings.Contains(r.Path, "sign-out") || strings.Contains(r.Path, "session") || strings.Contains(r.Path, "token") || strings.Contains(r.Path, "withdraw") && strings.HasPrefix(r.Path, "/account"):
@@ -654,6 +662,10 @@ func (x *twins) equal(s subject, req errand, r httpkit.Route, page int) bool {
 	}
 	if a.status == b.status && a.body == b.body && cmp.Equal(a.header, b.header) {
 		return true
+	}
+	if covered.MatchString(a.body) && covered.MatchString(b.body) {
+		a.header.Del("Content-Length")
+		b.header.Del("Content-Length")
 	}
 	ha, hb := x.plainHeader(a.header, false), x.plainHeader(b.header, true)
 	ba, bb := x.plain(a.body, false), x.plain(b.body, true)

@@ -123,6 +123,7 @@ func TestDemoCases(t *testing.T) {
 	t.Run("grants", func(t *testing.T) { demoGrants(t, w) })
 	t.Run("invited", func(t *testing.T) { demoInvited(t, w) })
 	t.Run("reports", func(t *testing.T) { demoReports(t, w) })
+	t.Run("walk", func(t *testing.T) { demoWalk(t, w) })
 	t.Run("pack", func(t *testing.T) { demoPack(t, w) })
 	t.Run("health", func(t *testing.T) {
 		var d cases.Deadlines
@@ -278,4 +279,32 @@ func demoPack(t *testing.T, w *world) {
 	if err != nil || !report.OK {
 		t.Errorf("the pack: %+v, %v", report, err)
 	}
+}
+
+// demoWalk is the README's walk through a case: each page says to its person what
+// the README promises, without script.
+func demoWalk(t *testing.T, w *world) {
+	path := func(title string) string {
+		return "/cases/" + w.named(`SELECT k.id FROM visible.cases k WHERE k.title = $1`, title)
+	}
+	pumps := path(pumpTitle)
+	desk := w.reader("tembo")
+	desk.Get("/triage").Want(200, "Patch pump: remote bolus can be replayed", "2 like it", "Lanekeeper middleware")
+	maker := w.reader("lindqvist")
+	maker.Get("/cases").Want(200, pumpTitle)
+	maker.Get(pumps).Want(200, "30-day notice to customers and users: due in", "Northfen Children's Hospital", "Agencies’ access").Never("Pine Fork")
+	maker.Get(pumps+"/risk").Want(200, "uncontrolled")
+	maker.Get(pumps+"/clocks").Want(200, "R-010", "The user community has not been told.")
+	maker.Get(pumps+"/notices").Want(200, "accept configuration only from the Gateway")
+	maker.Get(pumps+"/grants").Want(200, "Yuki Tranberg", "Denise Kolbeck")
+	w.reader("tranberg").Get("/need-to-know").Want(200, "Is the filter enough")
+	w.reader("tollefson").Get("/cases").Want(200, "Read the invitation").Never(pumpTitle)
+	w.reader("maas").Get(path(stackTitle)).Want(200, "Kestrel Cardiac Systems", "Morrow Respiratory", "late").Never("Backport to 6.7")
+	w.reader("viitala").Get(path(stackTitle)+"/threads").Want(200, "Backport to 6.7 for VaneView")
+	w.reader("hallberg").Get(path(lateTitle)+"/clocks").Want(200, "Part 806 report", "after the last day")
+	w.reader("quintanar").Get(path(keptTitle)+"/evidence").Want(200, "Download the evidence pack")
+	nobody := w.reader("")
+	nobody.Get("/disclosures").Want(200, "Roost bedside reader: update to firmware 2.8")
+	nobody.Get("/report").Want(200)
+	nobody.Get("/verify").Want(200, "Check it")
 }

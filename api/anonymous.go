@@ -260,7 +260,7 @@ func (c *call) anonBody(w http.ResponseWriter, v any, mayFiles bool) (files []ca
 	if media != "multipart/form-data" || !mayFiles {
 		data, err := c.wholeBody(w, "application/json", cases.MaxIntake)
 		if err == nil {
-			err = notStrict(strictjson.UnmarshalLimits(data, limits, v))
+			err = object(data, limits, v)
 		}
 		return nil, release, err
 	}
@@ -284,7 +284,7 @@ func (c *call) anonBody(w http.ResponseWriter, v any, mayFiles bool) (files []ca
 			if err != nil {
 				return nil, release, short
 			}
-			if err := notStrict(strictjson.UnmarshalLimits(data, limits, v)); err != nil {
+			if err := object(data, limits, v); err != nil {
 				return nil, release, err
 			}
 			seen = true
@@ -312,4 +312,13 @@ func (c *call) anonBody(w http.ResponseWriter, v any, mayFiles bool) (files []ca
 		}
 	}
 	return nil, release, fault.InvalidField("files", "At most %d files fit. Send the rest as an addition, with your receipt.", cases.MaxFiles)
+}
+
+// object reads a JSON object; null, which is one to Go, is refused as any other
+// operation refuses it.
+func object(data []byte, limits strictjson.Limits, v any) error {
+	if string(bytes.TrimSpace(data)) == "null" {
+		return fault.InvalidField("body", "Send an object, not null.")
+	}
+	return notStrict(strictjson.UnmarshalLimits(data, limits, v))
 }

@@ -15,10 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/cordon-isao/cordon/internal/db"
-	"github.com/cordon-isao/cordon/internal/httpkit"
 )
-
-type httpRoute = httpkit.Route
 
 // matches reports whether a path is one of a route's.
 func matches(pattern, path string) bool {

@@ -79,7 +79,7 @@ func (c *Cases) newCase(tx *db.Tx, in NewCase) (k Case, own bool, err error) {
 		}
 		k.MakerName = o.Name
 	}
-	if in.LearnedAt.IsZero() == false && k.Maker == "" {
+	if !in.LearnedAt.IsZero() && k.Maker == "" {
 		p.Add("learned_at", "Say which manufacturer learned of it.")
 	}
 	return k, own, p.Err()

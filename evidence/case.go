@@ -145,14 +145,6 @@ func (s *caseStory) learned() (out []string) {
 	return out
 }
 
-// deadlines says of each deadline whether it was kept, and why not.
-func (s *caseStory) deadlines() (out []string) {
-	for _, c := range s.clocks {
-		out = append(out, c.words())
-	}
-	return out
-}
-
 // words says a clock in a sentence.
 func (c clockLine) words() string {
 	s := c.Name + " (" + c.Rule + ", " + c.owner + ")"

@@ -77,9 +77,6 @@ func ParsePeriod(s string) (Period, error) {
 	return Period{}, fault.InvalidField("period", "Write the period as 2026-Q3, as 2026, or as 2026-07-01 to 2026-09-30 (at most three years).")
 }
 
-// has reports whether t lies in the period.
-func (p Period) has(t time.Time) bool { return !t.Before(p.From) && t.Before(p.To) }
-
 func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
 func date(t time.Time) string { return t.UTC().Format("2 Jan 2006") }

@@ -62,16 +62,6 @@ func (c *Ctx) clocksOf(limit int) (x myClocks, err error) {
 	return x, nil
 }
 
-// urgent counts the clocks that are at risk or over.
-func (x myClocks) urgent() (n int) {
-	for _, o := range x.Open {
-		if o.State == cases.ClockAtRisk || o.State == cases.ClockOver {
-			n++
-		}
-	}
-	return n
-}
-
 // strip is the picture of the open clocks on fourteen days.
 func (x myClocks) strip() ui.Strip {
 	s := ui.Strip{ID: "my-clocks", Now: x.Now.UTC(), CSV: "/clocks.csv", Empty: "No clock waits for your organization."}

@@ -27,7 +27,6 @@ type participationView struct {
 	mayIssue     bool
 	over         bool // the period is over
 	certified    bool // a certificate of the period was issued
-	shut         bool // what is AMBER stays closed until there is a second passkey
 	a            attempt
 	key          string
 }

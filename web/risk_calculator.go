@@ -206,7 +206,7 @@ func (k calculator) fill(t typed) error {
 	if len(text) > maxVectorText {
 		return fault.InvalidField(k.prefix+"vector", "This is longer than any vector.")
 	}
-	values := map[string]string{}
+	var values map[string]string
 	switch {
 	case k.version != "":
 		v, err := cvss.Parse(text)

@@ -343,14 +343,6 @@ func sheetErrors(err error) (es []ui.FieldError) {
 	return es
 }
 
-// marks are the cells of the matrix that the worksheet comes to.
-func (x sheetView) marks() map[fda.Cell]string {
-	if x.reckoned == nil || x.reckoned.Severity == 0 {
-		return nil
-	}
-	return cellMarks(*x.reckoned, fda.Exploitability(x.a.t["exploitability"]))
-}
-
 // cellMarks name the cell without controls and the one with those that count.
 func cellMarks(r cases.Reckoned, e fda.Exploitability) map[fda.Cell]string {
 	initial := fda.Cell{Exploitability: e, Severity: r.Severity}

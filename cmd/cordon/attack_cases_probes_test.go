@@ -147,7 +147,7 @@ var caseProbes = map[string]routeProbe{
 	"GET /disclosures/{statement}":       {},
 	"GET /reports":                       {},
 	"GET /reports/new":                   {queries: []string{"case={case}"}},
-	"POST /reports":                      {form: "description=Telnet+is+open&products%5B0%5D.name=Pump&no_patient_data=1&upload={cfile}"},
+	"POST /reports":                      {form: "description=Telnet+is+open&products%5B0%5D.name=&no_patient_data=1&upload={cfile}"},
 	"GET /reports/{report}":              {},
 	"POST /reports/{report}/messages":    {form: "text=More+of+it&upload={cfile}"},
 	"GET /reports/{report}/files/{file}": {},

@@ -339,6 +339,7 @@ func TestCanaries(t *testing.T) {
 	form("/circles", "name={w}&purpose={w}&known=circle")
 	form("/rooms", "name={w}&purpose={w}"+aud)
 	w.upload("mia", canary()+".txt", []byte(canary()))
+	w.plantsIntake(canary, subject{addr: "203.0.113.251:4711", cookie: w.cookies["mia"]})
 	// Provoke: wrong forms, missing things, hostile addresses, everywhere, with
 	// canaries in query, header and body.
 	secrets := []string{w.cookies["mia"], w.bearers["mia"], w.bearers["mia/read"]}
@@ -387,12 +388,13 @@ func TestCanaries(t *testing.T) {
 				t.Errorf("T-12: %s holds %q: %s", where, s, text[max(0, i-300):min(len(text), i+100)])
 			}
 		}
-		for _, id := range []string{topic, w.rooms["shade"], w.circles["shade"]} {
+		for _, id := range []string{topic, w.rooms["shade"], w.circles["shade"], w.things["case"]["shade"], w.things["report"]["shade-stranger"]} {
 			if strings.Contains(metrics.String(), id) {
 				t.Errorf("T-12: the metrics name %s", id)
 			}
 		}
 	}
+	w.noTrace(w.house.data, "203.0.113.", intakeAgent)
 	// What others are answered.
 	for _, s := range subjects(w) {
 		if s.name == "member" || s.name == "reading token" {

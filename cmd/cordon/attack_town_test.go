@@ -562,6 +562,23 @@ func (w *town) facts() int {
 	return n
 }
 
+// newest is what the last n facts say that somebody did.
+func (w *town) newest(n int) (verbs []string) {
+	w.t.Helper()
+	w.read(program, func(v *db.View) error {
+		size, err := w.house.ledger.Size(v)
+		if err != nil {
+			return err
+		}
+		es, err := w.house.ledger.Range(v, max(0, size-int64(n)), n)
+		for _, e := range es {
+			verbs = append(verbs, e.Verb+" by "+e.Actor)
+		}
+		return err
+	})
+	return verbs
+}
+
 // fillIn replaces {kind} in a template by what pick gives for the kind.
 func fillIn(template string, pick func(kind string) string) string {
 	return pathParams.ReplaceAllStringFunc(template, func(p string) string { return pick(strings.Trim(p, "{}.")) })

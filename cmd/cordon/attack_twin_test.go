@@ -459,9 +459,10 @@ var (
 	challenge    = regexp.MustCompile(`"challenge":"[^"]*"`)
 	ceremony     = regexp.MustCompile(`cordon-ceremony=[^;]+`)
 	eventID      = regexp.MustCompile(`(?m)^id: .*$`)
-	packID       = regexp.MustCompile(`pack_[0-9A-HJKMNP-TV-Z]{26}`)                                                    // an export's, new each time
-	momentID     = regexp.MustCompile(`"e[0-9a-f]{16}"`)                                                                // of a moment of a case: made of ids
-	dropForm     = regexp.MustCompile(`name="form" value="[^"]*"|"form":"[^"]*"|"pad":"[^"]*"|<!-- [A-Za-z0-9_-]+ -->`) // T-45
+	packID       = regexp.MustCompile(`pack_[0-9A-HJKMNP-TV-Z]{26}`)                                                     // an export's, new each time
+	momentID     = regexp.MustCompile(`"e[0-9a-f]{16}"`)                                                                 // of a moment of a case: made of ids
+	storyPlace   = regexp.MustCompile(`"next":"[0-9A-HJKMNP-TV-Z]{26}[A-Za-z0-9_-]{32}"|before=[A-Za-z0-9_-]{32}#story`) // sealed places in the ledger
+	dropForm     = regexp.MustCompile(`name="form" value="[^"]*"|"form":"[^"]*"|"pad":"[^"]*"|<!-- [A-Za-z0-9_-]+ -->`)  // T-45
 	// Whether the published checkpoint covers an entry yet: what its steps tell is
 	// for T-13.
 	covered    = regexp.MustCompile(`(?s)<(?:span|a) class="tick-proof .*?</span></(?:span|a)>|Recorded; the next checkpoint will cover it|Recorded and covered by a signed checkpoint|"proof":(?:true|false)`)
@@ -490,6 +491,9 @@ func (x *twins) plain(body string, b bool) string {
 	body = streamCursor.ReplaceAllString(body, "/live?cursor=C")
 	body = challenge.ReplaceAllString(body, `"challenge":"C"`)
 	body = ceremony.ReplaceAllString(body, "cordon-ceremony=C")
+	if strings.Contains(body, `"verb":`) || strings.Contains(body, "#story") {
+		body = storyPlace.ReplaceAllString(body, "place")
+	}
 	body = momentID.ReplaceAllString(packID.ReplaceAllString(body, "pack_P"), `"e"`)
 	body = covered.ReplaceAllString(dropForm.ReplaceAllString(body, "F"), "P")
 	if strings.Contains(body, "event: ") {

@@ -297,7 +297,7 @@ func demoWalk(t *testing.T, w *world) {
 	maker.Get(pumps+"/clocks").Want(200, "R-010", "The user community has not been told.")
 	maker.Get(pumps+"/notices").Want(200, "accept configuration only from the Gateway")
 	maker.Get(pumps+"/grants").Want(200, "Yuki Tranberg", "Denise Kolbeck")
-	w.reader("tranberg").Get("/need-to-know").Want(200, "Is the filter enough")
+	w.reader("tranberg").Get("/need-to-know").Want(200, "Your grants", "Advice on the risk to patients while the update is validated.")
 	w.reader("tollefson").Get("/cases").Want(200, "Read the invitation").Never(pumpTitle)
 	w.reader("maas").Get(path(stackTitle)).Want(200, "Kestrel Cardiac Systems", "Morrow Respiratory", "late").Never("Backport to 6.7")
 	w.reader("viitala").Get(path(stackTitle)+"/threads").Want(200, "Backport to 6.7 for VaneView")

@@ -150,6 +150,7 @@ var systemViews = []struct{ file, arg, why string }{
 	{"ledger/verify.go", `"ledger"`, "checks every entry, leaf and content of the record; it reports positions, never content"},
 	{"web/machine.go", `"ledger"`, "checkpoint and tiles are for anyone's monitor; leaves are salted commitments"},
 	{"cmd/cordon/serve.go", `"welcome"`, "before anyone belongs: is the community founded, and the first operator's link"},
+	{"cmd/cordon/house.go", `"deadlines"`, "the deadline pass looks at every obligation, embargo, grant and statement whose time has come"},
 	{"cmd/cordon/house.go", `"sweep"`, "finds uploads that no post claimed"},
 	{"cmd/cordon/restore.go", `"restore"`, "fills the search index after a restore, and records a stated loss"},
 	{"cmd/cordon/admin.go", `"admin"`, "the operator at the machine: members and standing only"},

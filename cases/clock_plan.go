@@ -255,6 +255,9 @@ func (a account) discretion(f fda.Facts, end fda.Discretion) []Obligation {
 func (a account) whole(f fda.Facts, now, end fda.Discretion) Obligation {
 	o := Obligation{Object: a.party.ID, Rule: "R-011", Clock: "discretion", Name: "No Part 806 report, while all four conditions hold", Source: source806,
 		Trigger: f.LearnedAt, What: "The manufacturer learned of the vulnerability.", After: ClockLost, SatisfiedAt: end.SatisfiedAt, lost: end.LostAt, Why: end.Why}
+	if !end.LostAt.IsZero() { // why it was lost then, not what else would have failed later
+		o.Why = fda.Part806Discretion(f, end.LostAt).Why
+	}
 	due := end.Predicates[2].Due // day 60, or day 30 while the notice is missing
 	if end.Predicates[1].OK != fda.Yes {
 		due = end.Predicates[1].Due

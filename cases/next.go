@@ -26,6 +26,7 @@ const (
 	DoProposal      = "embargo-propose"
 	DoConsent       = "embargo-agree"
 	DoClock         = "clocks"
+	DoNotice        = "notice" // the clock of the notice to customers
 	DoTriage        = "stage"
 	DoInvite        = "invite"
 	DoRemind        = "remind"
@@ -58,8 +59,8 @@ type situation struct {
 
 // dueClock is the first clock of the viewer's that has not been met.
 type dueClock struct {
-	name, rule string
-	due        time.Time
+	name, rule, clock string
+	due               time.Time
 }
 
 // steps is what may be the next step, the most urgent first: the first that fits
@@ -127,10 +128,10 @@ func (c *Cases) clocksAndRisk(v *db.View, s *situation) error {
 	}
 	d, err := db.One(v, func(r db.Scanner) (d dueClock, err error) {
 		var due int64
-		err = r.Scan(&d.name, &d.rule, &due)
+		err = r.Scan(&d.name, &d.rule, &d.clock, &due)
 		d.due = clock.FromMicros(due)
 		return d, err
-	}, `SELECT o.name, o.rule, o.due_at FROM visible.case_obligations o WHERE o.case_id = $1 AND o.due_at > 0 AND o.satisfied_at = 0 AND o.waived_at = 0 AND o.lost_at = 0
+	}, `SELECT o.name, o.rule, o.clock, o.due_at FROM visible.case_obligations o WHERE o.case_id = $1 AND o.due_at > 0 AND o.satisfied_at = 0 AND o.waived_at = 0 AND o.lost_at = 0
 			AND o.state IN ('running', 'at-risk', 'over') AND (o.party = $2 OR o.party = '' AND CAST($3 AS BIGINT) = 1) ORDER BY o.due_at, CASE WHEN o.rule = 'R-011' THEN 1 ELSE 0 END, o.id LIMIT 1`, s.k.ID, party, flag(s.leads))
 	if err == nil {
 		s.clock = &d
@@ -165,7 +166,11 @@ func clockStep(s situation, within time.Duration) (Step, bool) {
 	if s.now.After(s.clock.due) {
 		word = "Overdue"
 	}
-	return Step{Text: s.clock.name, Detail: word + " under " + s.clock.rule + ".", Action: DoClock, Due: s.clock.due}, true
+	step := Step{Text: s.clock.name, Detail: word + " under " + s.clock.rule + ".", Action: DoClock, Due: s.clock.due}
+	if s.clock.rule == "R-010" && s.clock.clock == "notice" && s.own != nil {
+		step.Action = DoNotice
+	}
+	return step, true
 }
 
 func overdueClock(s situation) (Step, bool) { return clockStep(s, 0) }

@@ -110,6 +110,17 @@ func (c *Ctx) caseStep(h caseHead, s cases.Step) (ui.Step, error) {
 		to("See what ending it does", "embargo")
 	case cases.DoClock:
 		to("Go to the clocks", tabClocks)
+	case cases.DoNotice:
+		to("Write the notice", "notices/new")
+		ns, err := c.Cases.Notices(c.View, h.K.ID)
+		if err != nil {
+			return out, err
+		}
+		for _, n := range ns {
+			if n.State == cases.NoticeDraft && h.Own != nil && n.Party == h.Own.ID {
+				to("Review the draft", "notices/"+n.ID)
+			}
+		}
 	case cases.DoTriage:
 		to("Choose the next stage", "stage")
 	case cases.DoInvite:

@@ -208,7 +208,7 @@ func (zeroes) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 // could read differently, and what is made to exhaust one.
 func TestHostileJSON(t *testing.T) {
 	w := newTown(t, clock.NewManual(townEpoch))
-	before, sent := w.facts(), 0
+	before, sent, turn := w.facts(), 0, 0
 	mia := subject{bearer: w.bearers["mia"]}
 	for _, r := range w.house.routes() {
 		p := probes[r.Method+" "+r.Path]
@@ -260,7 +260,10 @@ func TestHostileJSON(t *testing.T) {
 			bad["unknown label"] = regexp.MustCompile(`"tlp":"[A-Z+]*"`).ReplaceAllString(req.body, `"tlp":"AMBER "+"CLEAR"`)
 			bad["label with a zero width space"] = regexp.MustCompile(`"tlp":"[A-Z+]*"`).ReplaceAllString(req.body, `"tlp":"CLE`+"\u200b"+`AR"`)
 		}
-		for c := range 26 { // raw control characters in a text
+		if turn++; turn%4 != 0 {
+			delete(bad, "a million keys") // one door in four has to count them
+		}
+		for c := turn % 4; c < 26; c += 4 { // raw control characters in a text: each at every fourth door
 			bad[fmt.Sprintf("control character %d", c)] = `{"` + first + `":"a` + string(rune(c)) + `b"}`
 		}
 		for name, body := range bad {

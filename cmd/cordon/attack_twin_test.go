@@ -459,8 +459,9 @@ var (
 	challenge    = regexp.MustCompile(`"challenge":"[^"]*"`)
 	ceremony     = regexp.MustCompile(`cordon-ceremony=[^;]+`)
 	eventID      = regexp.MustCompile(`(?m)^id: .*$`)
-	packID       = regexp.MustCompile(`pack_[0-9A-HJKMNP-TV-Z]{26}`)                                                     // an export's, new each time
-	momentID     = regexp.MustCompile(`"e[0-9a-f]{16}"`)                                                                 // of a moment of a case: made of ids
+	packID       = regexp.MustCompile(`pack_[0-9A-HJKMNP-TV-Z]{26}`) // an export's, new each time
+	momentID     = regexp.MustCompile(`"e[0-9a-f]{16}"`)             // of a moment of a case: made of ids
+	audiences    = regexp.MustCompile(`\["[a-z]+:[^\]]*\]`)
 	storyPlace   = regexp.MustCompile(`"next":"[0-9A-HJKMNP-TV-Z]{26}[A-Za-z0-9_-]{32}"|before=[A-Za-z0-9_-]{32}#story`) // sealed places in the ledger
 	dropForm     = regexp.MustCompile(`name="form" value="[^"]*"|"form":"[^"]*"|"pad":"[^"]*"|<!-- [A-Za-z0-9_-]+ -->`)  // T-45
 	// Whether the published checkpoint covers an entry yet: what its steps tell is
@@ -491,6 +492,11 @@ func (x *twins) plain(body string, b bool) string {
 	body = streamCursor.ReplaceAllString(body, "/live?cursor=C")
 	body = challenge.ReplaceAllString(body, `"challenge":"C"`)
 	body = ceremony.ReplaceAllString(body, "cordon-ceremony=C")
+	body = audiences.ReplaceAllStringFunc(body, func(set string) string {
+		list := strings.Split(set, ",") // which stand in the order of ids, new ones too
+		slices.SortFunc(list, func(a, b string) int { return strings.Compare(strings.Trim(a, "[]"), strings.Trim(b, "[]")) })
+		return strings.Join(list, ",")
+	})
 	if strings.Contains(body, `"verb":`) || strings.Contains(body, "#story") {
 		body = storyPlace.ReplaceAllString(body, "place")
 	}

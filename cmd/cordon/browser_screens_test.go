@@ -27,6 +27,7 @@ type screen struct {
 	act        func(tab *browser.Tab)
 	after      string // what to wait for after act
 	stale      bool   // signed in long ago: an act that matters asks for the passkey again
+	sampled    bool   // only light and on a desk: tests of package web look at every state
 }
 
 // TestScreens looks at every screen in both themes, on a desk and on a phone:
@@ -75,7 +76,11 @@ func TestScreens(t *testing.T) {
 func (s screen) check(t *testing.T, tab *browser.Tab) {
 	t.Helper()
 	tab.Forget()
-	for _, width := range []int{1280, 360} {
+	widths, themes := []int{1280, 360}, []bool{false, true}
+	if s.sampled {
+		widths, themes = widths[:1], themes[:1]
+	}
+	for _, width := range widths {
 		tab.SetViewport(width, 900)
 		tab.Dark(false)
 		tab.Go(s.world.url + s.path)
@@ -87,7 +92,7 @@ func (s screen) check(t *testing.T, tab *browser.Tab) {
 			s.act(tab)
 			tab.Wait(s.after)
 		}
-		for _, dark := range []bool{false, true} {
+		for _, dark := range themes {
 			tab.Dark(dark)
 			theme := map[bool]string{false: "light", true: "dark"}[dark]
 			for _, v := range tab.Axe() {
@@ -140,6 +145,8 @@ func demoScreens(t *testing.T) (list []screen) {
 	for _, s := range screens(w, topic, room) {
 		add(s.name, s.who, s.path)
 	}
+
+	list = append(list, caseScreens(w)...)
 
 	// A topic with everything in it: quotes, a stricter reply, an edit, a tombstone,
 	// a decision, a request to loosen, an outcome.

@@ -333,6 +333,7 @@ func (g *garden) plant(corpus []string) (pages []planted) {
 		h.web.Demo.Personas = append(h.web.Demo.Personas, web.Persona{Key: s, Name: s + mark(i), Org: s, Kind: "vendor", Title: s})
 	}
 
+	inCases := g.plantCases(corpus, pump, officer)
 	asPia, asPol, asDesk := g.session(officer), g.session(writer), g.session(g.desk.Person)
 	page := func(who *http.Cookie, paths ...string) {
 		for _, p := range paths {
@@ -377,6 +378,9 @@ func (g *garden) plant(corpus []string) (pages []planted) {
 		page(g.session(id), "/account")
 	}
 	page(asDesk, "/desk", "/members/"+pump, "/recovery", "/account")
+	page(nil, inCases.public...)
+	page(asPia, inCases.own...)
+	page(asDesk, inCases.desk...)
 	return pages
 }
 

@@ -4,18 +4,23 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/policy"
+	"github.com/cordon-isao/cordon/web"
 )
 
 // The titles of the demo's cases.
@@ -125,13 +130,7 @@ func TestDemoCases(t *testing.T) {
 	t.Run("reports", func(t *testing.T) { demoReports(t, w) })
 	t.Run("walk", func(t *testing.T) { demoWalk(t, w) })
 	t.Run("pack", func(t *testing.T) { demoPack(t, w) })
-	t.Run("health", func(t *testing.T) {
-		var d cases.Deadlines
-		w.read(keeper, func(v *db.View) (err error) { d, err = w.house.cases.Deadlines(v); return err })
-		if d.Waiting != 0 || d.Open < 10 || !d.Next.After(w.house.db.Clock().Now()) {
-			t.Errorf("after furnishing the deadlines are %+v", d)
-		}
-	})
+	t.Run("deadlines", func(t *testing.T) { demoDeadlines(t, w) })
 }
 
 // demoNotice: one notice is drafted whole and due in six days, the other one went
@@ -307,4 +306,39 @@ func demoWalk(t *testing.T, w *world) {
 	nobody.Get("/disclosures").Want(200, "Roost bedside reader: update to firmware 2.8")
 	nobody.Get("/report").Want(200)
 	nobody.Get("/verify").Want(200, "Check it")
+}
+
+// demoDeadlines: after furnishing no obligation waits for a pass, every clock is what
+// a second reckoning from the ledger alone comes to, and those who run the machine
+// are told.
+func demoDeadlines(t *testing.T, w *world) {
+	w.read(keeper, func(v *db.View) error {
+		d, err := w.house.cases.Deadlines(v)
+		if err != nil || d.Waiting != 0 || d.Open < 10 || !d.Next.After(v.Now()) {
+			t.Errorf("the deadlines are %+v, %v", d, err)
+		}
+		ks, _, err := w.house.cases.Cases(v, cases.Filter{}, cases.Cursor{}, 0)
+		if err != nil || len(ks) != demoCases {
+			t.Errorf("%d cases, %v; want %d", len(ks), err, demoCases)
+		}
+		for _, k := range ks {
+			r, err := w.house.evidence.RecheckCase(v, k.ID)
+			if err != nil || r.Checked == 0 || len(r.Disagreements) != 0 {
+				t.Errorf("%s: reckoned again, %+v, %v", k.Title, r, err)
+			}
+		}
+		return nil
+	})
+	if lines := w.house.health(context.Background()); !slices.ContainsFunc(lines, func(l web.HealthLine) bool {
+		return l.OK && strings.HasPrefix(l.Text, "Deadlines were last looked at") && strings.HasSuffix(l.Text, "no obligation waits.")
+	}) {
+		t.Errorf("the health page says %+v", lines)
+	}
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(w.house.obligationGauge("open", "", func(d cases.Deadlines) int { return d.Open }))
+	got := httptest.NewRecorder()
+	promhttp.HandlerFor(reg, promhttp.HandlerOpts{}).ServeHTTP(got, httptest.NewRequest("GET", "/metrics", nil))
+	if body := got.Body.String(); !regexp.MustCompile(`(?m)^cordon_obligations_open [1-9][0-9]$`).MatchString(body) {
+		t.Errorf("the metrics say %s", body)
+	}
 }

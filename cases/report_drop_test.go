@@ -292,17 +292,20 @@ func TestDropEnumeration(t *testing.T) {
 func TestDropCost(t *testing.T) {
 	h := town.New(t, "")
 	right := submit(h, plain("x")).Receipt.String()
-	cost := func(text string) time.Duration {
-		best := time.Hour
+	// In turn, so that a busy machine slows both; what is really dearer stays so.
+	for range 5 {
+		known, malformed := time.Hour, time.Hour
 		for range 5 {
-			start := time.Now()
-			_, _ = fetch(h, text)
-			best = min(best, time.Since(start))
+			for text, best := range map[string]*time.Duration{right: &known, "no receipt": &malformed} {
+				start := time.Now()
+				_, _ = fetch(h, text)
+				*best = min(*best, time.Since(start))
+			}
 		}
-		return best
+		if malformed > known/2 && malformed < 2*known {
+			return
+		}
+		t.Logf("a receipt takes %v, a malformed one %v", known, malformed)
 	}
-	known, malformed := cost(right), cost("no receipt")
-	if malformed < known/2 || malformed > 2*known {
-		t.Errorf("a receipt takes %v, a malformed one %v", known, malformed)
-	}
+	t.Error("the time tells a malformed receipt from a known one")
 }

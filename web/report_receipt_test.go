@@ -88,31 +88,43 @@ func TestReceiptTiming(t *testing.T) {
 		n = full
 	}
 	kinds := []string{receipt, unknownReceipt, "not a receipt"}
-	took := make([][]float64, len(kinds))
-	for range n {
-		for i, k := range kinds { // in turn, so that a busy machine slows all alike
-			_, body, d := h.ask("/report/return", url.Values{"receipt": {k}})
-			if hit := !strings.Contains(body, "There is no report"); hit != (i == 0) {
-				t.Fatalf("%q: hit %v", k, hit)
-			}
-			took[i] = append(took[i], d.Seconds())
-		}
-	}
-	for i := range took {
-		slices.Sort(took[i])
-	}
-	median := func(xs []float64) float64 { return xs[len(xs)/2] }
-	for i := 1; i < len(kinds); i++ {
-		if r := median(took[i]) / median(took[0]); r < 0.4 || r > 2.5 {
-			t.Errorf("%q takes %.2f times as long as a hit", kinds[i], r)
-		}
-		if full > 0 {
-			// Bonferroni over the two comparisons: p > 0.005.
-			if d, limit := kolmogorov(took[0], took[i]), 1.73*math.Sqrt(2/float64(n)); d > limit {
-				t.Errorf("%q is told from a hit by its time: D = %.4f, limit %.4f, medians %.6f and %.6f s", kinds[i], d, limit, median(took[0]), median(took[i]))
+	measure := func() (wrong []string) {
+		took := make([][]float64, len(kinds))
+		for range n {
+			for i, k := range kinds { // in turn, so that a busy machine slows all alike
+				_, body, d := h.ask("/report/return", url.Values{"receipt": {k}})
+				if hit := !strings.Contains(body, "There is no report"); hit != (i == 0) {
+					t.Fatalf("%q: hit %v", k, hit)
+				}
+				took[i] = append(took[i], d.Seconds())
 			}
 		}
+		for i := range took {
+			slices.Sort(took[i])
+		}
+		median := func(xs []float64) float64 { return xs[len(xs)/2] }
+		for i := 1; i < len(kinds); i++ {
+			if r := median(took[i]) / median(took[0]); r < 0.4 || r > 2.5 {
+				wrong = append(wrong, fmt.Sprintf("%q takes %.2f times as long as a hit", kinds[i], r))
+			}
+			if full > 0 {
+				// Bonferroni over the two comparisons: p > 0.005.
+				if d, limit := kolmogorov(took[0], took[i]), 1.73*math.Sqrt(2/float64(n)); d > limit {
+					wrong = append(wrong, fmt.Sprintf("%q is told from a hit by its time: D = %.4f, limit %.4f, medians %.6f and %.6f s", kinds[i], d, limit, median(took[0]), median(took[i])))
+				}
+			}
+		}
+		return wrong
 	}
+	// A busy machine can slow one kind by chance, but not again and again.
+	for range 3 {
+		wrong := measure()
+		if len(wrong) == 0 {
+			return
+		}
+		t.Log(wrong)
+	}
+	t.Error("the time tells which receipts there are")
 }
 
 // kolmogorov is the largest distance of two samples' distributions, both sorted.

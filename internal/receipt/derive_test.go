@@ -106,26 +106,30 @@ func TestTiming(t *testing.T) {
 	given := New()
 	store := map[[Size]byte]bool{derive(t, h, given).Digest: true}
 	texts := []string{given.String(), New().String(), "no receipt at all", "", string(make([]byte, 10*MaxText))}
-	took := make([][]time.Duration, len(texts))
-	for range 9 {
-		for i, text := range texts {
-			start := time.Now()
-			d, err := h.Find(context.Background(), text)
-			if hit := store[d.Digest]; err != nil || hit != (i == 0) {
-				t.Fatalf("%q: found %v, %v", text, hit, err)
+	var least, most time.Duration
+	for range 3 { // a machine that was busy once is not so each time
+		took := make([][]time.Duration, len(texts))
+		for range 9 {
+			for i, text := range texts {
+				start := time.Now()
+				d, err := h.Find(context.Background(), text)
+				if hit := store[d.Digest]; err != nil || hit != (i == 0) {
+					t.Fatalf("%q: found %v, %v", text, hit, err)
+				}
+				took[i] = append(took[i], time.Since(start))
 			}
-			took[i] = append(took[i], time.Since(start))
+		}
+		least, most = time.Hour, 0
+		for i := range took {
+			slices.Sort(took[i])
+			m := took[i][len(took[i])/2]
+			least, most = min(least, m), max(most, m)
+		}
+		if least >= most/2 {
+			return
 		}
 	}
-	least, most := time.Hour, time.Duration(0)
-	for i := range took {
-		slices.Sort(took[i])
-		m := took[i][len(took[i])/2]
-		least, most = min(least, m), max(most, m)
-	}
-	if least < most/2 {
-		t.Errorf("medians from %v to %v", least, most)
-	}
+	t.Errorf("medians from %v to %v", least, most)
 }
 
 // No more derive at once than are allowed, and a caller who has gone does not wait.

@@ -62,10 +62,13 @@ func (c *Cases) newCase(tx *db.Tx, in NewCase) (k Case, own bool, err error) {
 	if k.Maker == "" && (who.Kind == policy.Manufacturer || who.Kind == policy.Vendor) {
 		k.Maker = who.Org
 	}
-	own = k.Maker == who.Org
+	own = k.Maker == who.Org && who.SignedIn()
+	makes := who.Kind == policy.Manufacturer || who.Kind == policy.Vendor
 	switch {
+	case own && !makes:
+		p.Add("manufacturer", "Your organization is not a manufacturer or vendor. Report the vulnerability instead; the desk opens the case.")
 	case !own && !who.May(policy.MayTriage):
-		if who.Kind == policy.Manufacturer || who.Kind == policy.Vendor {
+		if makes {
 			p.Add("manufacturer", "You can open cases for your own organization. To tell of another's product, report it.")
 		} else {
 			p.Add("manufacturer", "Manufacturers and the desk open cases. Report the vulnerability instead; the desk opens the case.")

@@ -63,6 +63,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"learned tomorrow", town.Pia, cases.NewCase{Title: "X", LearnedAt: town.Epoch.AddDate(0, 0, 1)}, fault.Invalid, "learned_at"},
 		{"for another manufacturer", town.Pia, cases.NewCase{Title: "X", Maker: town.Monitor.ID()}, fault.Invalid, "manufacturer"},
 		{"by a hospital", town.Wim, cases.NewCase{Title: "X", Maker: town.Pump.ID()}, fault.Invalid, "manufacturer"},
+		{"by a hospital as its maker", town.Wim, cases.NewCase{Title: "X", Maker: town.Ward.ID()}, fault.Invalid, "manufacturer"},
+		{"by the desk as its maker", town.Dora, cases.NewCase{Title: "X", Maker: h.ISAO}, fault.Invalid, "manufacturer"},
 		{"by the public", "", cases.NewCase{Title: "X"}, fault.Forbidden, ""},
 		{"for nobody there is", town.Dora, cases.NewCase{Title: "X", Maker: "org_NONE"}, fault.Invalid, "manufacturer"},
 		{"green", town.Pia, cases.NewCase{Title: "X", Label: town.Label(policy.Green, policy.Community)}, fault.Invalid, "label"},

@@ -394,7 +394,7 @@ const inspection = `(() => {
 		if (document.querySelectorAll("#" + id).length > 1) bad.push("there are several " + id);
 	const never = new Set("iframe object embed base frame frameset applet math style template marquee foreignobject animate set use image portal noscript plaintext xmp listing isindex font video audio source param".split(" "));
 	const drawn = new Set("svg path circle rect line g text title defs pattern symbol use".split(" "));
-	const ours = (e) => e.localName === "use" && e.attributes.length === 1 && /^#participants-[a-z]+$/.test(e.getAttribute("href")); // a sign that the page itself draws
+	const ours = (e) => e.localName === "use" && e.attributes.length === 1 && /^#(participants|statuses)-[a-z-]+$/.test(e.getAttribute("href")); // a sign that the page itself draws
 	for (const e of document.querySelectorAll("*")) {
 		const n = e.localName;
 		if (never.has(n) && !ours(e) || e.namespaceURI.endsWith("/svg") && !drawn.has(n) || n.includes("-") || n.startsWith("x") || n.startsWith("i") && !["img", "input", "i", "ins"].includes(n)) bad.push("element: " + where(e));

@@ -27,7 +27,7 @@ type Obligation struct {
 	Trigger      string    `json:"trigger" doc:"What happened at trigger_at"`
 	TriggerAt    time.Time `json:"trigger_at,omitzero" doc:"What its days are counted from"`
 	WarnAt       time.Time `json:"warn_at,omitzero"`
-	DueAt        time.Time `json:"due_at,omitzero" doc:"The last instant in time; missing while there is no date"`
+	DueAt        time.Time `json:"due_at,omitzero" doc:"The last instant in time, written in its zone; missing while there is no date"`
 	Zone         string    `json:"zone" doc:"In which its days are counted"`
 	State        string    `json:"state" enum:"running,at-risk,over,met,late,lost,waived,not-applicable"`
 	Open         bool      `json:"open" doc:"Something is still to be done"`
@@ -45,7 +45,7 @@ type Obligation struct {
 
 func (c *call) obligationShape(v *db.View, o cases.Obligation) (Obligation, error) {
 	l, err := c.label(v, o.Label)
-	return Obligation{o.ID, o.Case, o.Object, o.Party, o.Owner, o.Rule, o.Clock, o.Name, o.Source, o.What, utc(o.Trigger), utc(o.Warn), utc(o.Due), o.Zone, string(o.State), o.State.Open(),
+	return Obligation{o.ID, o.Case, o.Object, o.Party, o.Owner, o.Rule, o.Clock, o.Name, o.Source, o.What, utc(o.Trigger), utc(o.Warn), fda.In(utc(o.Due), o.Zone), o.Zone, string(o.State), o.State.Open(),
 		o.Statutory(), some(o.Missing), some(o.Why), utc(o.SatisfiedAt), o.SatisfiedBy, utc(o.LostAt), utc(o.WaivedAt), o.WaivedName, o.WaivedWhy, l}, err
 }
 

@@ -51,22 +51,7 @@ func ruleOf(o cases.Obligation) string {
 }
 
 // inZone is t where the clock's days are counted.
-func inZone(t time.Time, zone string) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	if zone == "" || zone == "UTC" {
-		return t.UTC()
-	}
-	if zone == fda.DefaultZone.String() {
-		return t.In(fda.DefaultZone)
-	}
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		return t.UTC()
-	}
-	return t.In(loc)
-}
+func inZone(t time.Time, zone string) time.Time { return fda.In(t, zone) }
 
 // zoneName is what stands beside a due time: the name of a place, or UTC.
 func zoneName(zone string) string {

@@ -27,6 +27,24 @@ func zoneOr(loc *time.Location) *time.Location {
 	return loc
 }
 
+// In is t in the zone of that name, so that its date is the day that the deadline
+// counts; "" and a zone that is not known are UTC. The zero time stays zero.
+func In(t time.Time, zone string) time.Time {
+	switch {
+	case t.IsZero():
+		return t
+	case zone == DefaultZone.String():
+		return t.In(DefaultZone)
+	case zone == "":
+		return t.UTC()
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return t.UTC()
+	}
+	return t.In(loc)
+}
+
 // Date is a day of the civil calendar, without a zone.
 type Date struct {
 	Year  int

@@ -220,3 +220,16 @@ func FuzzParseDate(f *testing.F) {
 		}
 	})
 }
+
+func TestIn(t *testing.T) {
+	at := time.Date(2026, 2, 1, 4, 59, 59, 0, time.UTC)
+	for zone, want := range map[string]string{"America/New_York": "2026-01-31T23:59:59-05:00", "Asia/Tokyo": "2026-02-01T13:59:59+09:00",
+		"": "2026-02-01T04:59:59Z", "Nowhere/Here": "2026-02-01T04:59:59Z"} {
+		if got := In(at, zone).Format(time.RFC3339); got != want {
+			t.Errorf("in %q it is %s, not %s", zone, got, want)
+		}
+	}
+	if !In(time.Time{}, "Asia/Tokyo").IsZero() {
+		t.Error("the zero time became a time")
+	}
+}

@@ -20,7 +20,7 @@ screenshots_dir = $(CURDIR)/docs/images
 .PHONY: test check prepare build bench fuzz vuln demo screenshots generate
 
 test: prepare check
-	@$(step) "all tests" go test -timeout 15m ./...
+	@$(step) "all tests" go test -timeout 20m ./...
 	@$(step) "tests under the race detector" env CGO_ENABLED=1 go test -race -timeout 10m -skip '$(RACE_SKIP)' $(race_packages)
 
 prepare:

@@ -66,7 +66,7 @@ func (g *garden) plantCases(corpus []string, pump, officer string) (pages casePa
 		try(pia(), "member's report", func(tx *db.Tx) (err error) { report, _, err = c.SubmitMember(tx, in, "", nil); return err })
 		if report != "" {
 			try(dora(), "answer to a reporter", func(tx *db.Tx) error { _, _, err := c.Answer(tx, report, text(), nil, ""); return err })
-			if at%(8*handful) == 0 {
+			if at%(12*handful) == 0 {
 				pages.own = append(pages.own, "/reports/"+report)
 				pages.desk = append(pages.desk, "/triage/"+report)
 			}
@@ -137,7 +137,7 @@ func (g *garden) plantCases(corpus []string, pump, officer string) (pages casePa
 		if statement != "" {
 			try(dora(), "approval of a statement", func(tx *db.Tx) error { return c.ApprovePublication(tx, statement) })
 		}
-		if at%(8*handful) != 0 {
+		if at%(12*handful) != 0 {
 			continue // pages of one kind draw all fields alike
 		}
 		base := "/cases/" + id

@@ -8,9 +8,9 @@ import (
 	"github.com/cordon-isao/cordon/policy"
 )
 
-// caseScreens is every page of coordinated disclosure that the demo fills and that
-// is not among screens, each looked at once: tests of package web look at the
-// states of each.
+// caseScreens is the pages of coordinated disclosure that neither are among screens
+// nor looked at by the tests of package web, which look at the states of each; here
+// each is looked at once, as the demo fills it.
 func caseScreens(w *world) (list []screen) {
 	add := func(name, who string, paths ...string) {
 		id := ""
@@ -31,26 +31,13 @@ func caseScreens(w *world) (list []screen) {
 		}
 		return paths
 	}
-	pump, kept := w.caseTitled(pumpTitle), w.caseTitled(keptTitle)
+	pump := w.caseTitled(pumpTitle)
 	pumps := "/cases/" + pump
 	c := w.house.cases
 	lead, desk := w.being("lindqvist"), w.being("maas")
-	var party, flaw, clock, fact, sheet, notice, grant string
+	var flaw, fact, sheet, notice string
 	w.read(lead, func(v *db.View) error {
-		ps, err := c.Parties(v, pump)
-		if err != nil {
-			return err
-		}
-		for _, p := range ps {
-			if p.Org == lead.Org {
-				party = p.ID
-			}
-		}
 		xs, err := c.Vulnerabilities(v, pump)
-		if err != nil {
-			return err
-		}
-		os, err := c.Obligations(v, pump)
 		if err != nil {
 			return err
 		}
@@ -66,24 +53,16 @@ func caseScreens(w *world) (list []screen) {
 		if err != nil {
 			return err
 		}
-		gs, err := c.Grants(v, pump)
-		if err != nil {
-			return err
-		}
-		flaw, clock, fact, sheet, notice, grant = xs[0].ID, os[0].ID, fs[0].ID, ds[0].ID, ns[0].ID, gs[0].ID
+		flaw, fact, sheet, notice = xs[0].ID, fs[0].ID, ds[0].ID, ns[0].ID
 		return nil
 	})
-	var report, copied, statement string
+	var copied, statement string
 	w.read(desk, func(v *db.View) error {
-		qs, _, err := c.Queue(v, cases.QueueFilter{}, cases.QueueCursor{}, 50)
-		if err != nil {
-			return err
-		}
 		ns, err := c.ISAOCopies(v, 10)
 		if err != nil {
 			return err
 		}
-		report, copied = qs[0].Report.ID, ns[0].ID
+		copied = ns[0].ID
 		return nil
 	})
 	w.read(policy.Anonymous(), func(v *db.View) error {
@@ -97,26 +76,16 @@ func caseScreens(w *world) (list []screen) {
 		add("disclosure", "", "/disclosures/"+statement)
 	}
 
-	add("intake", "", "/report", "/report/return")
-	add("case-pages", "lindqvist", under(pumps, "threads", "technical", "decisions", "embargo", "publish", "evidence", "grants", "ours", "statuses", "risk", "notices", "facts/new", "harm", "happened", "risk/new", "notices/new", "threads/new")...)
-	add("case-vulnerability", "lindqvist", pumps+"/vulnerabilities/"+flaw)
-	add("case-party", "maas", pumps+"/parties/"+party)
-	add("case-clock", "lindqvist", pumps+"/clocks/"+clock)
+	add("case-pages", "lindqvist", under(pumps, "statuses", "facts/new", "threads/new")...)
 	add("case-fact", "lindqvist", pumps+"/facts/"+fact)
 	add("case-determination", "lindqvist", pumps+"/risk/"+sheet)
 	add("case-ssvc", "lindqvist", pumps+"/risk/ssvc/"+flaw)
 	add("case-known", "lindqvist", pumps+"/risk/known/"+flaw)
-	add("case-notice", "lindqvist", pumps+"/notices/"+notice, pumps+"/notices/"+notice+"/edit", pumps+"/notices/"+notice+"/send")
-	add("case-grant", "maas", "/grants/"+grant)
-	add("case-desk-pages", "maas", under(pumps, "stage", "invite", "edit", "vulnerabilities/new")...)
-	add("case-kept-clocks", "vasquez", "/cases/"+kept+"/clocks")
-	add("case-forms", "lindqvist", "/cases/new", "/reports/new", "/risk-matrix", "/participation/trace")
-	add("case-lists", "lindqvist", "/reports", "/need-to-know", "/participation", "/calculators")
-	add("calculators", "lindqvist", "/calculators/cvss-3.1", "/calculators/cvss-4.0", "/calculators/rubric", "/calculators/ssvc-deployer")
+	add("case-notice", "lindqvist", pumps+"/notices/"+notice+"/edit", pumps+"/notices/"+notice+"/send")
+	add("case-desk-pages", "maas", under(pumps, "edit", "vulnerabilities/new")...)
+	add("case-forms", "lindqvist", "/participation/trace", "/calculators/ssvc-deployer")
 	add("case-import", "maas", "/cases/import")
-	add("triage-report", "tembo", "/triage/"+report)
 	add("notice-copies", "maas", "/notices", "/notices/"+copied)
-	add("need-to-know-holder", "tranberg", "/need-to-know")
 	return list
 }
 

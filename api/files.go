@@ -100,10 +100,18 @@ func downloadDoc(_ *table, op *huma.Operation) {
 
 // download hands a file out inert, whatever it is.
 func (c *call) download(w http.ResponseWriter) {
-	var file forum.File
+	c.serveFile(w, func() (string, io.ReadSeekCloser, error) {
+		f, r, err := c.Forum.OpenFile(c.view, c.r.PathValue("file"))
+		return f.Name, r, err
+	})
+}
+
+// serveFile opens a file in the asker's view and hands it out inert.
+func (c *call) serveFile(w http.ResponseWriter, open func() (name string, r io.ReadSeekCloser, err error)) {
+	var name string
 	var r io.ReadSeekCloser
 	err := c.look(func() (err error) {
-		file, r, err = c.Forum.OpenFile(c.view, c.r.PathValue("file"))
+		name, r, err = open()
 		return err
 	})
 	if err != nil {
@@ -112,7 +120,7 @@ func (c *call) download(w http.ResponseWriter) {
 	}
 	defer r.Close()
 	c.touch()
-	inert(w.Header(), "application/octet-stream", file.Name)
+	inert(w.Header(), "application/octet-stream", name)
 	http.ServeContent(w, c.r, "", time.Time{}, r)
 }
 

@@ -203,18 +203,8 @@ func (c *call) takeReportFile(w http.ResponseWriter) (cases.File, error) {
 
 // reportFile hands out a file of a report, or an upload of the asker's own.
 func (c *call) reportFile(w http.ResponseWriter) {
-	var f cases.File
-	var r io.ReadSeekCloser
-	err := c.look(func() (err error) {
-		f, r, err = c.Cases.OpenFile(c.view, c.r.PathValue("cfile"))
-		return err
+	c.serveFile(w, func() (string, io.ReadSeekCloser, error) {
+		f, r, err := c.Cases.OpenFile(c.view, c.r.PathValue("cfile"))
+		return f.Name, r, err
 	})
-	if err != nil {
-		c.fail(w, err)
-		return
-	}
-	defer r.Close()
-	c.touch()
-	inert(w.Header(), "application/octet-stream", f.Name)
-	http.ServeContent(w, c.r, "", time.Time{}, r)
 }

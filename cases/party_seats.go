@@ -94,15 +94,8 @@ func (c *Cases) Leave(tx *db.Tx, id, reason string) error {
 	if err != nil {
 		return err
 	}
-	set, err := c.members.Settings(tx.View)
-	if err != nil {
+	if err := c.mayEnd(tx.View, k, p); err != nil {
 		return err
-	}
-	if k.Shared && p.Org == set.Org {
-		return fault.Conflictf("The desk leads this case and cannot be taken out of it.")
-	}
-	if p.Role == Government {
-		return fault.Conflictf("An agency's access is ended by revoking its grants.")
 	}
 	if !k.Shared && p.Org == k.Maker {
 		return fault.Conflictf("This case is your organization's own: nobody would be left. Close it, or share it with the desk first.")
@@ -121,20 +114,28 @@ func (c *Cases) Remove(tx *db.Tx, party, reason string) error {
 	if err != nil {
 		return err
 	}
-	set, err := c.members.Settings(tx.View)
-	if err != nil {
+	if err := c.mayEnd(tx.View, k, p); err != nil {
 		return err
-	}
-	if k.Shared && p.Org == set.Org {
-		return fault.Conflictf("The desk leads this case and cannot be taken out of it.")
-	}
-	if p.Role == Government {
-		return fault.Conflictf("An agency's access is ended by revoking its grants.")
 	}
 	if !k.Shared && p.Org == k.Maker {
 		return fault.Conflictf("This case is your organization's own.")
 	}
 	return c.end(tx, k, p, Removed, reason)
+}
+
+// mayEnd refuses to take out who cannot be: the desk of its own case, and an
+// agency, whose part is its grants.
+func (c *Cases) mayEnd(v *db.View, k Case, p Party) error {
+	set, err := c.members.Settings(v)
+	switch {
+	case err != nil:
+		return err
+	case k.Shared && p.Org == set.Org:
+		return fault.Conflictf("The desk leads this case and cannot be taken out of it.")
+	case p.Role == Government:
+		return fault.Conflictf("An agency's access is ended by revoking its grants.")
+	}
+	return nil
 }
 
 // end takes a party out: its people's places, and what opened the case to its

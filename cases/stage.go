@@ -88,26 +88,32 @@ func (c *Cases) Assign(tx *db.Tx, id, person string) error {
 	if err != nil {
 		return err
 	}
-	name := ""
-	if person != "" {
-		s, err := c.members.Settings(tx.View)
-		if err != nil {
-			return err
-		}
-		p, err := c.members.Person(tx.View, person)
-		if fault.Is(err, fault.Missing) || err == nil && p.Org != s.Org && p.Org != k.Maker {
-			return fault.InvalidField("person", "Choose somebody of the desk.")
-		}
-		if err != nil {
-			return err
-		}
-		name = p.Name
+	name, err := c.handler(tx.View, person, k.Maker)
+	if err != nil {
+		return err
 	}
 	if err := tx.MustChange(`UPDATE cases SET coordinator = $1, coordinator_name = $2 WHERE id = $3`, person, name, id); err != nil {
 		return err
 	}
 	tx.Append(db.Entry{Verb: "case.assigned", Object: id, Label: k.Label, Data: map[string]string{"person": person, "name": name}})
 	return nil
+}
+
+// handler is the name of a person to whom a case or a report is given: of the ISAO,
+// or of another organization if one is named. Nobody has no name.
+func (c *Cases) handler(v *db.View, person, or string) (string, error) {
+	if person == "" {
+		return "", nil
+	}
+	s, err := c.members.Settings(v)
+	if err != nil {
+		return "", err
+	}
+	p, err := c.members.Person(v, person)
+	if fault.Is(err, fault.Missing) || err == nil && p.Org != s.Org && p.Org != or {
+		err = fault.InvalidField("person", "Choose somebody of the desk.")
+	}
+	return p.Name, err
 }
 
 // Edit changes what a case is called and says, when it is reviewed next, and what

@@ -118,20 +118,9 @@ func (c *Cases) AssignReport(tx *db.Tx, report, person string) error {
 	if err != nil {
 		return err
 	}
-	name := ""
-	if person != "" {
-		s, err := c.members.Settings(tx.View)
-		if err != nil {
-			return err
-		}
-		p, err := c.members.Person(tx.View, person)
-		if fault.Is(err, fault.Missing) || err == nil && p.Org != s.Org {
-			return fault.InvalidField("person", "Choose somebody of the desk.")
-		}
-		if err != nil {
-			return err
-		}
-		name = p.Name
+	name, err := c.handler(tx.View, person, "")
+	if err != nil {
+		return err
 	}
 	if err := tx.MustChange(`UPDATE case_triages SET assignee = $1, assignee_name = $2 WHERE report = $3`, person, name, r.ID); err != nil {
 		return err

@@ -18,7 +18,7 @@ import (
 //go:embed case.html
 var caseText string
 
-var caseTemplate = template.Must(template.New("case").Parse(caseText))
+var caseTemplate = template.Must(template.Must(template.New("case").Parse(sheetText)).Parse(caseText))
 
 // caseView is what the page of a case shows, made of the record alone.
 type caseView struct {

@@ -16,7 +16,12 @@ var pageText string
 
 // The page is made by html/template: everything that people wrote is escaped for
 // the place where it stands, and there is no script.
-var pageTemplate = template.Must(template.New("page").Parse(pageText))
+// sheetText is how the packs' pages look, theirs and a case's.
+//
+//go:embed sheet.html
+var sheetText string
+
+var pageTemplate = template.Must(template.Must(template.New("page").Parse(sheetText)).Parse(pageText))
 
 // pageView is what the page shows. It is made of the record alone, so that a
 // verifier makes the same one.

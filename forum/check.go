@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
+	"github.com/cordon-isao/cordon/internal/check"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/policy"
@@ -34,7 +34,7 @@ func (p *problems) line(field, what, s string, most int) {
 		p.add(field, "%s is missing.", what)
 	case utf8.RuneCountInString(s) > most:
 		p.add(field, "%s has %d characters; at most %d fit.", what, utf8.RuneCountInString(s), most)
-	case strings.ContainsFunc(s, deceptive):
+	case strings.ContainsFunc(s, check.Deceptive):
 		p.add(field, "%s contains characters that cannot be seen or that turn text around. Type it again without them.", what)
 	}
 }
@@ -51,12 +51,6 @@ func (p *problems) text(field, what, s string, most int, must bool) {
 	case len(s) > most:
 		p.add(field, "%s is %d bytes long; at most %d fit. Attach the rest as a file.", what, len(s), most)
 	}
-}
-
-// deceptive reports characters that have no place in a line: controls, line
-// ends, direction marks and what has no width.
-func deceptive(r rune) bool {
-	return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
 }
 
 // labelField turns what is wrong with a label into a problem of its field; other

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cordon-isao/cordon/internal/blob"
+	"github.com/cordon-isao/cordon/internal/check"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
@@ -223,7 +224,7 @@ func CleanName(s string) string {
 	s = strings.ToValidUTF8(s, "")
 	s = path.Base(strings.ReplaceAll(s, `\`, "/"))
 	s = strings.Map(func(r rune) rune {
-		if deceptive(r) || strings.ContainsRune(`<>:"/|?*`, r) {
+		if check.Deceptive(r) || strings.ContainsRune(`<>:"/|?*`, r) {
 			return -1
 		}
 		return r

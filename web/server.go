@@ -42,10 +42,9 @@ type Server struct {
 	Demo       *Demo
 	Health     func(ctx context.Context) []HealthLine // what the desk's health page says
 
-	name      atomic.Pointer[string] // the community's name, as last read
-	caseWaits waitsCache             // what waits for each reader in the cases
-
-	clockCounts clockCounts // how many clocks of each reader are pressing
+	name        atomic.Pointer[string]          // the community's name, as last read
+	caseWaits   railKept[map[string]cases.Step] // what waits for each reader in the cases
+	clockCounts railKept[int]                   // how many clocks of each reader are pressing
 }
 
 // Demo is what demo mode adds: people one can be with one click.

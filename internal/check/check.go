@@ -51,7 +51,7 @@ func (p *Problems) Line(field, what, s string, max int, needed bool) string {
 		p.Add(field, "%s is missing.", what)
 	case n > max:
 		p.Add(field, "%s has %d characters; at most %d fit.", what, n, max)
-	case strings.ContainsFunc(s, deceptive):
+	case strings.ContainsFunc(s, Deceptive):
 		p.Add(field, "%s contains characters that cannot be seen or that turn text around. Type it again without them.", what)
 	}
 	return s
@@ -82,8 +82,8 @@ func (p *Problems) OneOf(field, what, s string, choices ...string) string {
 	return s
 }
 
-// deceptive reports characters that have no place in a line: controls, line
+// Deceptive reports characters that have no place in a line: controls, line
 // ends, direction marks and what has no width.
-func deceptive(r rune) bool {
+func Deceptive(r rune) bool {
 	return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
+	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/httpkit"
 	"github.com/cordon-isao/cordon/internal/seal"
@@ -24,6 +25,7 @@ type Server struct {
 	Members  *members.Members
 	Forum    *forum.Forum
 	Cases    *cases.Cases
+	Intel    *intel.Intel
 	Evidence *evidence.Evidence
 	Log      *slog.Logger
 	Origin   string // address that people use, such as https://isao.example

@@ -1,8 +1,6 @@
 package forum
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -17,13 +15,8 @@ import (
 )
 
 // The index is written in the transaction of the post, so a search is never
-// behind and never ahead of what may be read.
-//
-// Beside the words it holds the principals of the post's audience, and a search
-// asks for the viewer's own: what he cannot read is passed over inside the index,
-// so a search costs him the same whether or not there is more that he cannot see
-// (T-06). That is for speed only; what decides is that post and topic are read as
-// visible.
+// behind and never ahead of what may be read. It holds whom a post reaches, too
+// (internal/search); what decides is that post and topic are read as visible.
 
 // Query is what to search for. Every part that is given must hold.
 type Query struct {
@@ -76,11 +69,11 @@ func (f *Forum) Search(v *db.View, q Query, after Cursor, limit int) ([]Hit, err
 		switch v.Engine() {
 		case db.SQLite:
 			from = `FROM posts_fts CROSS JOIN visible.posts p`
-			where = append(where, `p.n = posts_fts.rowid`, `posts_fts MATCH `+arg(fts5(words, v.Viewer())))
+			where = append(where, `p.n = posts_fts.rowid`, `posts_fts MATCH `+arg(words.FTS5For(v.Viewer())))
 			order = `posts_fts.rowid`
 		default:
 			from = `FROM posts_fts JOIN visible.posts p ON p.n = posts_fts.rowid`
-			where = append(where, `posts_fts.doc @@ (to_tsquery('simple', `+arg(words.TSQuery())+`) && CAST(`+arg(whoTSQuery(v.Viewer()))+` AS tsquery))`)
+			where = append(where, `posts_fts.doc @@ (to_tsquery('simple', `+arg(words.TSQuery())+`) && CAST(`+arg(search.WhoTSQuery(v.Viewer()))+` AS tsquery))`)
 			if v.Viewer().IsSystem() {
 				where[len(where)-1] = `posts_fts.doc @@ to_tsquery('simple', ` + fmt.Sprintf("$%d", len(args)-1) + `) AND CAST(` + fmt.Sprintf("$%d", len(args)) + ` AS TEXT) = ''`
 			}
@@ -135,56 +128,14 @@ func scanHit(v *db.View, words search.Query) func(db.Scanner) (Hit, error) {
 	}
 }
 
-// fts5 asks for the words among what the viewer's principals reach.
-func fts5(words search.Query, v policy.Viewer) string {
-	q := `words : (` + words.FTS5() + `)`
-	if v.IsSystem() {
-		return q
-	}
-	var who []string
-	for _, p := range v.Principals().Members() {
-		who = append(who, `"`+whoToken(p)+`"`)
-	}
-	if len(who) == 0 {
-		who = []string{`"nobody"`}
-	}
-	return q + ` AND who : (` + strings.Join(who, ` OR `) + `)`
-}
-
-func whoTSQuery(v policy.Viewer) string {
-	var who []string
-	for _, p := range v.Principals().Members() {
-		who = append(who, `'`+whoLexeme(p)+`'`)
-	}
-	return strings.Join(who, ` | `)
-}
-
-// whoToken is a principal as one word of [a-z0-9], for FTS5's tokenizer.
-func whoToken(p policy.Principal) string {
-	h := sha256.Sum256([]byte(p))
-	return "w" + hex.EncodeToString(h[:12])
-}
-
-// whoLexeme is a principal as a lexeme that no text can bring: words have no
-// colon.
-func whoLexeme(p policy.Principal) string { return "who:" + whoToken(p) }
-
 // index adds a post's words.
 func index(tx *db.Tx, n int64, words string, audience policy.Audience) error {
-	var who []string
-	one := whoToken
-	if tx.Engine() == db.Postgres {
-		one = whoLexeme
-	}
-	for _, p := range audience.Members() {
-		who = append(who, one(p))
-	}
 	var err error
 	if tx.Engine() == db.SQLite {
-		_, err = tx.Exec(`INSERT INTO posts_fts (rowid, words, who) VALUES ($1, $2, $3)`, n, search.Tokens(words), strings.Join(who, " "))
+		_, err = tx.Exec(`INSERT INTO posts_fts (rowid, words, who) VALUES ($1, $2, $3)`, n, search.Tokens(words), search.WhoTokens(audience))
 	} else {
 		_, err = tx.Exec(`INSERT INTO posts_fts (rowid, doc) VALUES ($1, to_tsvector('simple', $2) || array_to_tsvector(ARRAY(SELECT value FROM json_each($3))))`,
-			n, search.Tokens(words), db.List(who))
+			n, search.Tokens(words), db.List(search.WhoLexemes(audience)))
 	}
 	return err
 }

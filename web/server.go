@@ -14,6 +14,7 @@ import (
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
+	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/internal/httpkit"
@@ -34,6 +35,7 @@ type Server struct {
 	Members    *members.Members
 	Forum      *forum.Forum
 	Cases      *cases.Cases
+	Intel      *intel.Intel
 	Evidence   *evidence.Evidence
 	Log        *slog.Logger
 	Box        *seal.Box

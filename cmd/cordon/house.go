@@ -17,6 +17,7 @@ import (
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
+	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/blob"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
@@ -40,6 +41,7 @@ type house struct {
 	blobs      blob.Store
 	forum      *forum.Forum
 	cases      *cases.Cases
+	intel      *intel.Intel
 	evidence   *evidence.Evidence
 	web        *web.Server
 	api        *api.Server
@@ -56,6 +58,9 @@ const passEvery = time.Minute
 
 // keeper is the part of the program that keeps deadlines.
 var keeper = policy.System("deadlines")
+
+// reader is the part of the program that reads what was sent and makes its index.
+var reader = policy.System("intel")
 
 // plan is what a house is built from.
 type plan struct {
@@ -103,18 +108,19 @@ func build(ctx context.Context, p plan) (*house, error) {
 	h.agreements = agreements.New(h.members)
 	h.forum = forum.New(h.members, h.blobs, box)
 	h.cases = cases.New(h.members, h.agreements, h.forum, h.blobs, box, h.ledger)
+	h.intel = intel.New(h.members, h.blobs, box)
 	h.evidence = evidence.New(h.ledger, h.forum, h.members, h.agreements, h.cases)
 
 	h.hub = live.NewHub()
 	h.live = ledger.NewLive(h.ledger, h.hub, box, h.members.Refresh)
-	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Cases: h.cases, Evidence: h.evidence,
+	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Cases: h.cases, Intel: h.intel, Evidence: h.evidence,
 		Log: p.Log, TLS: p.TLS, Origin: p.Origin, Box: box, Health: h.health}
-	h.api = &api.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Forum: h.forum, Cases: h.cases, Evidence: h.evidence, Log: p.Log, Origin: p.Origin, Box: box}
+	h.api = &api.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Forum: h.forum, Cases: h.cases, Intel: h.intel, Evidence: h.evidence, Log: p.Log, Origin: p.Origin, Box: box}
 	return h, nil
 }
 
 // schemas is every duty's tables, those that are referred to first.
-var schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, cases.Schema, evidence.Schema}
+var schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, cases.Schema, intel.Schema, evidence.Schema}
 
 // relyingParty says under which name passkeys are made. The demo's people are
 // invented and have none.
@@ -143,6 +149,8 @@ func (h *house) start(ctx context.Context) {
 	run("deadlines", func(ctx context.Context) error {
 		return h.cases.Run(ctx, h.db, keeper, passEvery, h.log, func() { h.passed.Store(clock.Micros(clock.System().Now())) })
 	})
+	run("intelligence", func(ctx context.Context) error { return h.intel.Run(ctx, h.db, reader, h.log) })
+	run("words", func(ctx context.Context) error { return h.intel.RunIndex(ctx, h.db, reader, h.log) })
 	run("sweep", func(ctx context.Context) error {
 		for {
 			if _, err := h.forum.Sweep(ctx, h.db, policy.System("sweep")); err != nil && ctx.Err() == nil {

@@ -25,9 +25,13 @@ var imports = []struct {
 	{"agreements", duty("members")},
 	{"forum", duty("members", "agreements")},
 	{"cases", duty("members", "agreements", "forum")},
+	{"intel", duty("members")},
 	{"evidence", duty("members", "agreements", "forum", "cases")},
 	{"web", append(door(), "web/...")},
 	{"api", append(door(), "api/...")},
+	{"feeds/taxii", door()},
+	{"feeds/misp", door()},
+	{"feeds/atom", door()},
 	{"cmd", []string{"..."}},
 }
 
@@ -38,11 +42,11 @@ func duty(above ...string) []string {
 
 // door is what every door may import: all duties, no other door.
 func door() []string {
-	return duty("members/...", "agreements/...", "forum/...", "cases/...", "evidence/...")
+	return duty("members/...", "agreements/...", "forum/...", "cases/...", "intel/...", "evidence/...")
 }
 
 // duties are the packages whose exported functions act in somebody's name.
-var duties = []string{"members", "agreements", "forum", "cases", "evidence"}
+var duties = []string{"members", "agreements", "forum", "cases", "intel", "evidence"}
 
 func matches(pattern, pkg string) bool {
 	if pattern == "..." {

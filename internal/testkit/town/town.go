@@ -15,6 +15,7 @@ import (
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
+	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/blob"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
@@ -43,6 +44,7 @@ type Town struct {
 	Agreements *agreements.Agreements
 	Forum      *forum.Forum
 	Cases      *cases.Cases
+	Intel      *intel.Intel
 	Evidence   *evidence.Evidence
 	Dir        string // of the store: what a disk holds
 	FilesDir   string
@@ -78,7 +80,7 @@ const (
 )
 
 // Schemas is every duty's tables, those that are referred to first.
-var Schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, cases.Schema, evidence.Schema}
+var Schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, cases.Schema, intel.Schema, evidence.Schema}
 
 // OnBoth runs a test in a town on SQLite and in one on PostgreSQL.
 func OnBoth(t *testing.T, fn func(t *testing.T, h *Town)) {
@@ -109,6 +111,7 @@ func New(t testing.TB, url string) *Town {
 	h.Agreements = agreements.New(h.Members)
 	h.Forum = forum.New(h.Members, h.Blobs, h.Box)
 	h.Cases = cases.New(h.Members, h.Agreements, h.Forum, h.Blobs, h.Box, h.Ledger)
+	h.Intel = intel.New(h.Members, h.Blobs, h.Box)
 	h.Evidence = evidence.New(h.Ledger, h.Forum, h.Members, h.Agreements, h.Cases)
 	h.furnish()
 	return h

@@ -1,0 +1,164 @@
+package intel
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/cordon-isao/cordon/formats/stix"
+	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/fault"
+	"github.com/cordon-isao/cordon/internal/search"
+	"github.com/cordon-isao/cordon/policy"
+)
+
+// The index of words is written behind the imports, so that these are not held
+// up: a search finds an object some moments after it came. It holds whom an object
+// reaches, too (internal/search); what decides is that the object is read as
+// visible.
+
+var indexTables = map[string]db.Privacy{"intel_fts": db.Scratch}
+
+const indexStep = `
+-- sqlite: CREATE VIRTUAL TABLE intel_fts USING fts5(words, who, tokenize='ascii', prefix='3 5');
+-- sqlite: INSERT INTO intel_fts (intel_fts, rank) VALUES ('secure-delete', 1);
+-- postgres: CREATE TABLE intel_fts (rowid BIGINT NOT NULL PRIMARY KEY, doc tsvector NOT NULL);
+-- postgres: CREATE INDEX intel_fts_doc ON intel_fts USING gin (doc);
+`
+
+const (
+	indexMark  = "indexed" // the last place whose words are in the index
+	indexChunk = 300
+)
+
+// Index writes the words of the next objects into the index and tells how many.
+func (x *Intel) Index(ctx context.Context, d *db.DB, program policy.Viewer) (n int, err error) {
+	type row struct {
+		n        int64
+		audience string
+		words    string
+	}
+	var from int64
+	var rows []row
+	err = d.Read(ctx, program, func(v *db.View) error {
+		if from, err = x.mark(v, indexMark); err != nil {
+			return err
+		}
+		return v.Each(`SELECT o.n, o.audience, o.raw FROM visible.intel_objects o WHERE o.n > $1 ORDER BY o.n LIMIT $2`, []any{from, indexChunk}, func(s db.Scanner) error {
+			var r row
+			var raw []byte
+			if err := s.Scan(&r.n, &r.audience, &raw); err != nil {
+				return err
+			}
+			o, err := stix.Parse(raw)
+			r.words = words(o)
+			rows = append(rows, r)
+			return err
+		})
+	})
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	err = d.Note(ctx, program, func(tx *db.Tx) error {
+		// Another node may have been faster; labels may have changed meanwhile.
+		now, err := x.mark(tx.View, indexMark)
+		if err != nil || now != from {
+			return err
+		}
+		audiences := map[int64]string{}
+		err = tx.Each(`SELECT o.n, o.audience FROM visible.intel_objects o WHERE o.n > $1 ORDER BY o.n LIMIT $2`, []any{from, indexChunk}, func(s db.Scanner) error {
+			var n int64
+			var a string
+			err := s.Scan(&n, &a)
+			audiences[n] = a
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			id, ok := audiences[r.n]
+			if !ok {
+				continue // it was deleted meanwhile
+			}
+			a, err := tx.Audience(id)
+			if err != nil {
+				return err
+			}
+			if err := index(tx, r.n, r.words, a); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(`INSERT INTO intel_marks (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, indexMark, rows[len(rows)-1].n)
+		return err
+	})
+	return len(rows), err
+}
+
+// RunIndex keeps the index of words up with what comes, until ctx ends.
+func (x *Intel) RunIndex(ctx context.Context, d *db.DB, program policy.Viewer, log *slog.Logger) error {
+	for {
+		changed := d.Changed()
+		n, err := x.Index(ctx, d, program)
+		if err == nil && n > 0 {
+			continue
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Error("index intelligence; trying again", "err", err)
+			changed = nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		case <-time.After(5 * time.Second):
+		}
+	}
+}
+
+// words is what a search looks for in an object.
+func words(o stix.Object) string {
+	return search.Tokens(o.Type + " " + o.ID + " " + strings.Join(o.Texts, " \n "))
+}
+
+func (x *Intel) mark(v *db.View, name string) (int64, error) {
+	n, err := db.One(v, db.Value[int64], `SELECT value FROM intel_marks WHERE name = $1`, name)
+	if fault.Is(err, fault.Missing) {
+		return 0, nil
+	}
+	return n, err
+}
+
+func index(tx *db.Tx, n int64, words string, a policy.Audience) error {
+	var err error
+	if tx.Engine() == db.SQLite {
+		_, err = tx.Exec(`INSERT INTO intel_fts (rowid, words, who) VALUES ($1, $2, $3)`, n, words, search.WhoTokens(a))
+	} else {
+		_, err = tx.Exec(`INSERT INTO intel_fts (rowid, doc) VALUES ($1, to_tsvector('simple', $2) || array_to_tsvector(ARRAY(SELECT value FROM json_each($3))))`,
+			n, words, db.List(search.WhoLexemes(a)))
+	}
+	return err
+}
+
+func (x *Intel) unindex(tx *db.Tx, n int64) error {
+	_, err := tx.Exec(`DELETE FROM intel_fts WHERE rowid = $1`, n)
+	return err
+}
+
+// reindex makes an object's words anew after its label changed; one that is not
+// in the index yet will come into it by itself.
+func (x *Intel) reindex(tx *db.Tx, n int64) error {
+	done, err := x.mark(tx.View, indexMark)
+	if err != nil || n > done {
+		return err
+	}
+	o, err := db.One(tx.View.As(system), scanObject(tx.View), `SELECT `+objectColumns+fromObjects+`WHERE o.n = $1`, n)
+	if err != nil {
+		return err
+	}
+	if err := x.unindex(tx, n); err != nil {
+		return err
+	}
+	return index(tx, n, words(o.Object), o.Label.Audience)
+}

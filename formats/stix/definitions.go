@@ -24,7 +24,7 @@ func Definitions(r io.Reader, l Limits) (map[string]string, error) {
 		case err != nil:
 			return defs, err
 		case o.Type == "marking-definition":
-			defs[o.ID] = o.TLP
+			defs[FoldID(o.ID)] = o.TLP
 		}
 	}
 }

@@ -15,7 +15,7 @@ type Error struct {
 	Index   int    // of the object in the stream, from 0; -1 if it is about none
 	ID      string // of the object, if it is well-formed
 	Pointer string // where in the object (RFC 6901); "" is the object itself
-	Offset  int64  // of the byte in the text, if it is known
+	Offset  int64  // of the byte, if it is known: in the text if Fatal, else in the object
 	Reason  string // a sentence without its full stop
 	Fatal   bool   // the text itself is broken or over a limit: nothing more can be read of it
 

@@ -2,7 +2,7 @@ package stix
 
 import (
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // RFC 4122 version 5 is defined with SHA-1; nothing is protected by it
+	"crypto/sha1" // RFC 4122 version 5 is defined with SHA-1; nothing is protected by it
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -105,7 +105,7 @@ func DeterministicID(typ string, contributing any) (string, error) {
 
 // nameID is RFC 4122 §4.3 with SHA-1.
 func nameID(typ string, namespace [16]byte, name []byte) string {
-	h := sha1.New() //nolint:gosec // see the import
+	h := sha1.New()
 	h.Write(namespace[:])
 	h.Write(name)
 	return formatID(typ, [16]byte(h.Sum(nil)[:16]), 5)

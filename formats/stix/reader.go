@@ -284,7 +284,7 @@ func (r *Reader) object() (Object, error) {
 		e = tooLarge(r.limits)
 	case err != nil:
 		e = r.broken(err)
-	case r.only != nil && !bytes.Contains(v, r.only):
+	case r.only != nil && !bytes.Contains(v, r.only) && !bytes.Contains(v, []byte(`\u00`)): // which may spell them
 		return Object{}, nil
 	default:
 		o, e = parse(v, r.limits)
@@ -299,6 +299,9 @@ func (r *Reader) object() (Object, error) {
 // skip passes over an object that is too large, in little memory.
 func (r *Reader) skip() error {
 	depth := r.dec.StackDepth()
+	if kind := r.dec.PeekKind(); kind != '{' && kind != '[' {
+		return errAllowance // a string or white space without end
+	}
 	for {
 		r.in.allow(r.dec.InputOffset() + int64(r.limits.Object))
 		if _, err := r.dec.ReadToken(); err != nil {
@@ -343,6 +346,9 @@ func (r *Reader) broken(err error) *Error {
 		e.Fatal, e.Offset = true, r.dec.InputOffset()
 		return e
 	}
+	if failed := r.in.failed; failed != nil {
+		return r.fatal("the text cannot be read to its end", failed)
+	}
 	if err == io.EOF && r.state == atStart {
 		return r.fatal("the text is empty", nil)
 	}
@@ -364,10 +370,10 @@ func notText(head []byte) *Error {
 	switch {
 	case has("\xef\xbb\xbf"):
 		reason = "the text begins with a byte order mark"
-	case has("\xff\xfe"), has("\xfe\xff"), bytes.IndexByte(head[:min(4, len(head))], 0) >= 0:
-		reason = "the text is not UTF-8 (is it UTF-16?)"
 	case has("\x1f\x8b"), has("PK\x03\x04"), has("\x28\xb5\x2f\xfd"):
 		reason = "this is a compressed file: unpack it first"
+	case has("\xff\xfe"), has("\xfe\xff"), bytes.IndexByte(head[:min(4, len(head))], 0) >= 0:
+		reason = "the text is not UTF-8 (is it UTF-16?)"
 	default:
 		return nil
 	}
@@ -389,6 +395,7 @@ type meter struct {
 	keep   bool
 	kept   []byte
 	replay []byte
+	failed error   // of r
 	head   [8]byte // the first bytes of all
 	headed int
 }
@@ -426,6 +433,9 @@ func (m *meter) Read(b []byte) (n int, err error) {
 		n, err = m.r.Read(b)
 	}
 	m.given += int64(n)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		m.failed = err
+	}
 	if m.total > 0 && m.given > m.total {
 		return 0, errTotal
 	}

@@ -16,16 +16,18 @@ type Options struct {
 	// Mention gives the name of a person who is mentioned by id, if the reader
 	// may know it. The author's own spelling is not trusted.
 	Mention func(id string) (name string, ok bool)
-	// Ref gives the page and name of what a short id (CASE-7K3Q-2M9P) means,
-	// if the reader may know that it exists. The href is trusted.
-	Ref func(shortID string) (href, text string, ok bool)
+	// Ref gives the page and name of what a short id (CASE-7K3Q-2M9P) or a STIX id
+	// (indicator--…) means, if the reader may know that it exists. The href is
+	// trusted.
+	Ref func(id string) (href, text string, ok bool)
 }
 
 // headingShift moves headings below those of the page: its h1 and the post's h2.
 const headingShift = 2
 
-// shortID is a kind and two groups of four: CASE-7K3Q-2M9P, TOPIC-….
-var shortID = regexp.MustCompile(`\b[A-Z]{4,10}-[0-9A-Z]{4}-[0-9A-Z]{4}\b`)
+// shortID is a kind and two groups of four: CASE-7K3Q-2M9P, TOPIC-…; or a type of
+// STIX and a UUID: indicator--….
+var shortID = regexp.MustCompile(`\b(?:[A-Z]{4,10}-[0-9A-Z]{4}-[0-9A-Z]{4}|[a-z][a-z0-9]*(?:-[a-z0-9]+)*--[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\b`)
 
 // Render gives src as HTML. The error wraps ErrTooLong; nothing else fails.
 func Render(src string, opts Options) (string, error) {
@@ -166,7 +168,7 @@ func (r *renderer) text(n *ast.Text) {
 	}
 }
 
-// withRefs writes text with its short ids as links, where they mean something.
+// withRefs writes text with its ids as links, where they mean something.
 func (r *renderer) withRefs(s string) {
 	done := 0
 	if r.opts.Ref != nil && !r.inLink {

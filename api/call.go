@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/internal/httpkit"
@@ -180,7 +181,12 @@ func (c *call) admit() error {
 var idForm = regexp.MustCompile(`^[a-z]+_[0-9A-Za-z_-]{1,64}$`)
 
 // names reports whether s can be the id of a thing of that kind.
-func names(kind, s string) bool { return strings.HasPrefix(s, kind+"_") && idForm.MatchString(s) }
+func names(kind, s string) bool {
+	if kind == "stix" {
+		return intel.ValidID(s)
+	}
+	return strings.HasPrefix(s, kind+"_") && idForm.MatchString(s)
+}
 
 // touch notes that a session or a token is in use.
 func (c *call) touch() {

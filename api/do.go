@@ -38,6 +38,16 @@ func changes[T any](c *call, id string, fn func(tx *db.Tx) error, read func(v *d
 	return &answer[T]{out}, err
 }
 
+// notes changes what leaves no entry in the ledger and answers what it became.
+func notes[T any](c *call, id string, fn func(tx *db.Tx) error, read func(v *db.View, id string) (T, error)) (*answer[T], error) {
+	if err := c.note(fn); err != nil {
+		return nil, err
+	}
+	var out T
+	err := c.snapshot(func(v *db.View) (err error) { out, err = read(v, id); return err })
+	return &answer[T]{out}, err
+}
+
 // does changes something of which there is nothing to show.
 func (c *call) does(fn func(tx *db.Tx) error) (*nothing, error) { return &nothing{}, c.write(fn) }
 

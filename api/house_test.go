@@ -19,6 +19,7 @@ import (
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
+	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/blob"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
@@ -90,9 +91,10 @@ func newHouse(t testing.TB, url string) *house {
 	f := forum.New(m, blobs, box)
 	a := agreements.New(m)
 	k := cases.New(m, a, f, blobs, box, h.ledger)
-	h.serve(&Server{DB: h.db, Ledger: h.ledger, Members: m, Forum: f, Cases: k, Evidence: evidence.New(h.ledger, f, m, a, k), Box: box})
+	h.serve(&Server{DB: h.db, Ledger: h.ledger, Members: m, Forum: f, Cases: k, Intel: intel.New(m, blobs, box), Evidence: evidence.New(h.ledger, f, m, a, k), Box: box})
 	h.furnish()
 	h.furnishCases()
+	h.furnishIntel()
 	return h
 }
 

@@ -40,6 +40,7 @@ type Batch struct {
 	label policy.Label      // of the batch itself: the sender's organization
 	file  string            // in the files' store, until it was read
 	key   []byte
+	back  int // objects that its organization had shared by another way and that came back
 }
 
 // Problem is what is wrong with one object or row of a batch.
@@ -88,6 +89,8 @@ type NewBatch struct {
 	Format Format
 	Terms  Terms
 	Size   int64
+	Paused bool   // it is kept and not read until somebody resumes it
+	Key    string // [Intel.Accept] keeps what comes twice under one key once; "" = always
 
 	file string
 	key  []byte
@@ -114,6 +117,9 @@ func (x *Intel) open(tx *db.Tx, n NewBatch) (*Batch, error) {
 	}
 	b := &Batch{ID: ids.New("batch"), At: tx.Now(), Person: who.Person, PersonName: who.Name, Org: who.Org, OrgName: who.OrgName, Via: n.Via, Source: n.Source, Name: n.Name,
 		Format: n.Format, Terms: terms, State: Queued, Size: n.Size, label: own, file: n.file, key: n.key}
+	if n.Paused {
+		b.State = Stopped
+	}
 	if basis, ok := LegalBasis(tx.Now()); ok {
 		b.Basis = basis.ID
 	}
@@ -146,6 +152,9 @@ func (x *Intel) progress(tx *db.Tx, b *Batch) error {
 	}
 	if b.Problems == nil {
 		text = []byte("[]")
+	}
+	if b.key == nil {
+		b.key = []byte{} // as an empty one may be read back
 	}
 	ended := int64(0)
 	if !b.Ended.IsZero() {

@@ -47,7 +47,7 @@ func (x *Intel) Delete(tx *db.Tx, id string, at time.Time) error {
 	case gone == 0:
 		return fault.Forbiddenf("Another organization shared this. Only it may delete it.")
 	}
-	return x.renew(tx, id)
+	return x.renew(tx, all[0].ID)
 }
 
 // remove takes one copy out of the store; its place is remembered for cursors.

@@ -2,6 +2,8 @@ package intel
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -45,7 +47,7 @@ func (x *Intel) Accept(ctx context.Context, d *db.DB, who policy.Viewer, n NewBa
 	}
 	name, key := ids.New("intel"), seal.NewKey()
 	blob := blobOf(name)
-	size, _, err := x.files.Put(ctx, blob, key, body, MaxFile)
+	size, sum, err := x.files.Put(ctx, blob, key, body, MaxFile)
 	if err != nil {
 		if size > MaxFile {
 			return nil, errTooLarge
@@ -54,16 +56,38 @@ func (x *Intel) Accept(ctx context.Context, d *db.DB, who policy.Viewer, n NewBa
 	}
 	n.Size, n.file, n.key = size, name, x.box.WrapKey(key, []byte(name))
 	var b *Batch
-	err = d.Write(ctx, who, func(tx *db.Tx) (err error) {
-		b, err = x.open(tx, n)
+	err = d.Write(ctx, who, func(tx *db.Tx) error {
+		terms, err := json.Marshal(n.Terms)
+		if err != nil {
+			return err
+		}
+		id, again, err := tx.Once(n.Key, fmt.Sprintf("%x %x %s %s", sum, sha256.Sum256(terms), n.Format, n.Name), func() (id string, err error) {
+			if b, err = x.open(tx, n); err == nil {
+				id = b.ID
+			}
+			return id, err
+		})
+		if err == nil && again {
+			if b, err = x.batchOf(tx.View, id); err == nil {
+				err = errCameTwice
+			}
+		}
 		return err
 	})
 	if err != nil {
 		_ = x.files.Delete(context.WithoutCancel(ctx), blob) // what stays, SweepFiles removes
+	}
+	if err == errCameTwice {
+		return b, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	return b, nil
 }
+
+// errCameTwice undoes the write for a file that was kept before, under its key.
+var errCameTwice = errors.New("this file was kept before")
 
 // Take reads objects at once, in one commit, in the viewer's name: what a program
 // posts. The batch is done when it returns.
@@ -131,7 +155,7 @@ func chunk(s source, terms Terms, objects, bytes int) (objs []arrival, err error
 			objs = append(objs, arrive(o, where, terms))
 			size += len(o.Raw)
 		case errors.As(err, &refused) && !refused.Fatal:
-			objs = append(objs, arrival{where: where, broken: sentence(err)})
+			objs = append(objs, arrival{Object: stix.Object{ID: refused.ID}, where: where, broken: sentence(err)})
 		default:
 			return objs, err
 		}
@@ -301,7 +325,7 @@ func (x *Intel) end(ctx context.Context, d *db.DB, program policy.Viewer, b *Bat
 		tx.Append(db.Entry{Verb: "intel.ended", Object: b.ID, Label: b.label, Data: map[string]any{"state": string(st), "seen": b.Seen, "added": b.Added, "same": b.Same, "held": b.Tally.Held, "refused": b.Refused}})
 		return x.progress(tx, b)
 	})
-	if err == nil && st != Stopped {
+	if err == nil && st != Stopped && file != "" {
 		_ = x.files.Delete(context.WithoutCancel(ctx), blobOf(file)) // what stays, SweepFiles removes
 	}
 	return err
@@ -321,6 +345,9 @@ func (x *Intel) turn(tx *db.Tx, id string, to BatchState, from ...BatchState) er
 	}
 	if !tx.Viewer().May(policy.MayPost) {
 		return fault.Forbiddenf("You may not do that.")
+	}
+	if b.Source != "" {
+		return fault.Conflictf("This comes from an outside source. Pause the source instead.")
 	}
 	for _, st := range from {
 		if b.State == st {

@@ -21,7 +21,7 @@ import (
 var indexTables = map[string]db.Privacy{"intel_fts": db.Scratch}
 
 const indexStep = `
--- sqlite: CREATE VIRTUAL TABLE intel_fts USING fts5(words, who, tokenize='ascii', prefix='3 5');
+-- sqlite: CREATE VIRTUAL TABLE intel_fts USING fts5(words, tags, who, tokenize='ascii');
 -- sqlite: INSERT INTO intel_fts (intel_fts, rank) VALUES ('secure-delete', 1);
 -- postgres: CREATE TABLE intel_fts (rowid BIGINT NOT NULL PRIMARY KEY, doc tsvector NOT NULL);
 -- postgres: CREATE INDEX intel_fts_doc ON intel_fts USING gin (doc);
@@ -35,9 +35,9 @@ const (
 // Index writes the words of the next objects into the index and tells how many.
 func (x *Intel) Index(ctx context.Context, d *db.DB, program policy.Viewer) (n int, err error) {
 	type row struct {
-		n        int64
-		audience string
-		words    string
+		n     int64
+		words string
+		card  card
 	}
 	var from int64
 	var rows []row
@@ -45,17 +45,19 @@ func (x *Intel) Index(ctx context.Context, d *db.DB, program policy.Viewer) (n i
 		if from, err = x.mark(v, indexMark); err != nil {
 			return err
 		}
-		return v.Each(`SELECT o.n, o.audience, o.raw FROM visible.intel_objects o WHERE o.n > $1 ORDER BY o.n LIMIT $2`, []any{from, indexChunk}, func(s db.Scanner) error {
-			var r row
-			var raw []byte
-			if err := s.Scan(&r.n, &r.audience, &raw); err != nil {
+		return v.Each(`SELECT o.n, s.org_name, s.attribution, o.raw FROM visible.intel_objects o JOIN visible.intel_shares s ON s.id = o.share WHERE o.n > $1 ORDER BY o.n LIMIT $2`,
+			[]any{from, indexChunk}, func(s db.Scanner) error {
+				var r row
+				var from Share
+				var raw []byte
+				if err := s.Scan(&r.n, &from.OrgName, &from.Attribution, &raw); err != nil {
+					return err
+				}
+				o, err := stix.Parse(raw)
+				r.words, r.card = words(o), newCard(o, from)
+				rows = append(rows, r)
 				return err
-			}
-			o, err := stix.Parse(raw)
-			r.words = words(o)
-			rows = append(rows, r)
-			return err
-		})
+			})
 	})
 	if err != nil || len(rows) == 0 {
 		return 0, err
@@ -66,27 +68,25 @@ func (x *Intel) Index(ctx context.Context, d *db.DB, program policy.Viewer) (n i
 		if err != nil || now != from {
 			return err
 		}
-		audiences := map[int64]string{}
-		err = tx.Each(`SELECT o.n, o.audience FROM visible.intel_objects o WHERE o.n > $1 ORDER BY o.n LIMIT $2`, []any{from, indexChunk}, func(s db.Scanner) error {
+		labels := map[int64]policy.Label{}
+		err = tx.Each(`SELECT o.n, o.tlp, o.audience FROM visible.intel_objects o WHERE o.n > $1 ORDER BY o.n LIMIT $2`, []any{from, indexChunk}, func(s db.Scanner) error {
 			var n int64
-			var a string
-			err := s.Scan(&n, &a)
-			audiences[n] = a
+			var tlp, audience string
+			if err := s.Scan(&n, &tlp, &audience); err != nil {
+				return err
+			}
+			labels[n], err = tx.Label(tlp, audience)
 			return err
 		})
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
-			id, ok := audiences[r.n]
+			l, ok := labels[r.n]
 			if !ok {
 				continue // it was deleted meanwhile
 			}
-			a, err := tx.Audience(id)
-			if err != nil {
-				return err
-			}
-			if err := index(tx, r.n, r.words, a); err != nil {
+			if err := index(tx, r.n, r.words, r.card, l); err != nil {
 				return err
 			}
 		}
@@ -130,20 +130,29 @@ func (x *Intel) mark(v *db.View, name string) (int64, error) {
 	return n, err
 }
 
-func index(tx *db.Tx, n int64, words string, a policy.Audience) error {
+func index(tx *db.Tx, n int64, words string, c card, l policy.Label) error {
+	tags := append([]string{markingTag(l.TLP)}, c.tags...)
 	var err error
 	if tx.Engine() == db.SQLite {
-		_, err = tx.Exec(`INSERT INTO intel_fts (rowid, words, who) VALUES ($1, $2, $3)`, n, words, search.WhoTokens(a))
+		_, err = tx.Exec(`INSERT INTO intel_fts (rowid, words, tags, who) VALUES ($1, $2, $3, $4)`, n, words, strings.Join(append(tags, beginnings(words)...), " "), search.WhoTokens(l.Audience))
 	} else {
+		for i, t := range tags {
+			tags[i] = lexeme(t)
+		}
 		_, err = tx.Exec(`INSERT INTO intel_fts (rowid, doc) VALUES ($1, to_tsvector('simple', $2) || array_to_tsvector(ARRAY(SELECT value FROM json_each($3))))`,
-			n, words, db.List(search.WhoLexemes(a)))
+			n, words, db.List(append(tags, search.WhoLexemes(l.Audience)...)))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return keepCard(tx, n, c)
 }
 
 func (x *Intel) unindex(tx *db.Tx, n int64) error {
-	_, err := tx.Exec(`DELETE FROM intel_fts WHERE rowid = $1`, n)
-	return err
+	if _, err := tx.Exec(`DELETE FROM intel_fts WHERE rowid = $1`, n); err != nil {
+		return err
+	}
+	return dropCard(tx, n)
 }
 
 // reindex makes an object's words anew after its label changed; one that is not
@@ -160,5 +169,5 @@ func (x *Intel) reindex(tx *db.Tx, n int64) error {
 	if err := x.unindex(tx, n); err != nil {
 		return err
 	}
-	return index(tx, n, words(o.Object), o.Label.Audience)
+	return index(tx, n, words(o.Object), newCard(o.Object, o.From), o.Label)
 }

@@ -1,6 +1,7 @@
 package intel
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/cordon-isao/cordon/formats/stix"
@@ -19,6 +20,9 @@ type Intel struct {
 	files   blob.Store
 	box     *seal.Box
 	cursor  cursorKeys
+	tallied atomic.Pointer[tallied]
+	shelves shelves
+	outside Outside
 }
 
 // New makes the duty. What waits to be read is kept in files, each with a key of
@@ -73,6 +77,7 @@ func scanObject(v *db.View) func(db.Scanner) (Object, error) {
 		if o.Object, err = stix.Parse(raw); err != nil {
 			return o, err
 		}
+		o.ID = stix.FoldID(o.ID)
 		o.Added, o.From.At, o.Newest = clock.FromMicros(added), clock.FromMicros(at), newest == 1
 		if o.Version = clock.FromMicros(version); version == 0 {
 			o.Version = o.Added

@@ -48,3 +48,14 @@ func LegalNotice(t time.Time) string {
 	return "The " + last.Name + " is not known to be in force since " + last.Until.Format("2 January 2006") +
 		". What you share now rests on the participation agreement and its labels alone: ask your counsel before you share what the law used to protect."
 }
+
+// BasisName is the name of a legal basis that was in force when something was
+// sent; its id, if it is not known here.
+func BasisName(id string) string {
+	for _, b := range bases {
+		if b.ID == id {
+			return b.Name
+		}
+	}
+	return id
+}

@@ -1,6 +1,7 @@
 package intel
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ type Range struct {
 	After    time.Time        // that came after this; zero = from the beginning
 	Limit    int              // objects; at most MaxPage
 	Next     string           // a page's cursor
+	Mark     Mark             // of this very snapshot, if the asker has read it
 }
 
 // Page is objects as they came, joined by commas and not touched otherwise.
@@ -60,37 +62,76 @@ func (r Range) question() string {
 
 // Pull reads a page. Whoever follows Next gets every object that he may read
 // exactly once, in the order of arrival, while others write.
-func (x *Intel) Pull(v *db.View, r Range) (p Page, err error) {
+func (x *Intel) Pull(v *db.View, r Range) (Page, error) { return x.PullInto(v, r, "", 0) }
+
+// PullInto is [Intel.Pull] for whoever sends the page on: its Objects begin with
+// head, and have room for so many bytes more.
+func (x *Intel) PullInto(v *db.View, r Range, head string, room int) (p Page, err error) {
+	if all, ok := r.shelved(); ok {
+		_, narrow, mark, err := x.reach(v, r)
+		if err != nil {
+			return p, err
+		}
+		if !narrow {
+			from, any, err := x.start(v, r)
+			if err != nil || !any {
+				return p, err
+			}
+			if p, ok, err = x.fromShelves(v, r, mark, from, all, head, room); err != nil || ok {
+				return p, err
+			}
+			p = Page{}
+		}
+	}
 	q, ok, err := x.plan(v, r)
 	if err != nil || !ok {
 		return p, err
 	}
 	limit := page(r.Limit)
-	if limit, err = x.fits(v, q, limit); err != nil {
-		return p, err
-	}
-	var last, first, until int64
-	args := append(slices.Clone(q.args), limit)
-	err = v.Each(`SELECT COUNT(*), COALESCE(MIN(p.added), 0), COALESCE(MAX(p.added), 0), COALESCE(MAX(p.n), 0), STRING_AGG(p.raw, ',' ORDER BY p.n)
-		FROM (SELECT o.n, o.added, o.raw `+q.text+fmt.Sprintf(` ORDER BY o.n LIMIT $%d) p`, len(args)), args, func(s db.Scanner) error {
-		return s.Scan(&p.Count, &first, &until, &last, &p.Objects)
+	var first, until, last int64
+	args := append(slices.Clone(q.args), limit+1) // one more says whether there is more
+	var parts []string
+	size := 0
+	err = v.Each(`SELECT o.n, o.added, o.raw `+q.text+fmt.Sprintf(` ORDER BY o.n LIMIT $%d`, len(args)), args, func(s db.Scanner) error {
+		var n, added int64
+		var raw string
+		if err := s.Scan(&n, &added, &raw); err != nil {
+			return err
+		}
+		if len(parts) == limit || len(parts) > 0 && size+len(raw) > maxPageBytes {
+			p.More = true
+			return errFull
+		}
+		if len(parts) == 0 {
+			first = added
+		}
+		last, until = n, added
+		parts, size = append(parts, raw), size+len(raw)+1
+		return nil
 	})
-	if err != nil || p.Count == 0 {
+	if err != nil && err != errFull || len(parts) == 0 {
 		return p, err
 	}
-	p.First, p.Last = clock.FromMicros(first), clock.FromMicros(until)
-	p.Next, p.More, err = x.further(v, r, q, last)
+	p.Count, p.First, p.Last = len(parts), clock.FromMicros(first), clock.FromMicros(until)
+	p.Objects = append(make([]byte, 0, len(head)+size+room), head...)
+	for i, raw := range parts {
+		if i > 0 {
+			p.Objects = append(p.Objects, ',')
+		}
+		p.Objects = append(p.Objects, raw...)
+	}
+	if !p.More {
+		return p, nil
+	}
+	p.Next, err = x.behind(v, r, last)
 	return p, err
 }
 
-// further says whether something follows a place, and gives the cursor to it.
-func (x *Intel) further(v *db.View, r Range, q query, last int64) (next string, more bool, err error) {
-	q.args = slices.Clone(q.args)
-	q.args[0] = last
-	more, err = v.Exists(`SELECT 1 `+q.text+` LIMIT 1`, q.args...)
-	if err != nil || !more {
-		return "", more, err
-	}
+// errFull ends the reading of a page.
+var errFull = errors.New("the page is full")
+
+// behind is the cursor behind the object at a place, which its reader was given.
+func (x *Intel) behind(v *db.View, r Range, last int64) (next string, err error) {
 	err = v.Each(`SELECT o.id, o.version, o.added FROM visible.intel_objects o WHERE o.n = $1`, []any{last}, func(s db.Scanner) error {
 		var id string
 		var version, added int64
@@ -98,7 +139,7 @@ func (x *Intel) further(v *db.View, r Range, q query, last int64) (next string, 
 		next = x.cursor.seal(v.Viewer().Actor(), r.question(), id, version, added)
 		return err
 	})
-	return next, true, err
+	return next, err
 }
 
 // List reads a page of entries.
@@ -108,8 +149,12 @@ func (x *Intel) List(v *db.View, r Range) (es []Entry, next string, err error) {
 		return nil, "", err
 	}
 	var last int64
-	args := append(slices.Clone(q.args), page(r.Limit))
+	limit, more := page(r.Limit), false
+	args := append(slices.Clone(q.args), limit+1)
 	err = v.Each(`SELECT o.n, o.id, o.version, o.added `+q.text+fmt.Sprintf(` ORDER BY o.n LIMIT $%d`, len(args)), args, func(s db.Scanner) error {
+		if more = len(es) == limit; more {
+			return nil
+		}
 		var e Entry
 		var version, added int64
 		if err := s.Scan(&last, &e.ID, &version, &added); err != nil {
@@ -122,30 +167,11 @@ func (x *Intel) List(v *db.View, r Range) (es []Entry, next string, err error) {
 		es = append(es, e)
 		return nil
 	})
-	if err != nil || len(es) == 0 {
-		return nil, "", err
+	if err != nil || !more {
+		return es, "", err
 	}
-	next, _, err = x.further(v, r, q, last)
+	next, err = x.behind(v, r, last)
 	return es, next, err
-}
-
-// fits shortens a page that might become too large.
-func (x *Intel) fits(v *db.View, q query, limit int) (int, error) {
-	largest, err := x.state(v, "largest")
-	if err != nil || largest*int64(limit) <= maxPageBytes {
-		return limit, err
-	}
-	n, total := 0, int64(0)
-	args := append(slices.Clone(q.args), limit)
-	err = v.Each(`SELECT o.size `+q.text+fmt.Sprintf(` ORDER BY o.n LIMIT $%d`, len(args)), args, func(s db.Scanner) error {
-		var size int64
-		err := s.Scan(&size)
-		if total += size; total <= maxPageBytes || n == 0 {
-			n++
-		}
-		return err
-	})
-	return max(n, 1), err
 }
 
 // query is the part of a statement from FROM on, without order and limit. Its
@@ -155,27 +181,33 @@ type query struct {
 	args []any
 }
 
+// start is the place behind which a range begins. ok is false when nothing came
+// since.
+func (x *Intel) start(v *db.View, r Range) (from int64, ok bool, err error) {
+	if r.Next != "" {
+		if from, err = x.after(v, r.question(), r.Next); err != nil {
+			return 0, false, err
+		}
+	}
+	if r.After.IsZero() {
+		return from, true, nil
+	}
+	// Places and dates grow together.
+	n, err := db.One(v.As(system), db.Value[int64], `SELECT o.n FROM visible.intel_objects o WHERE o.added > $1 ORDER BY o.added, o.n LIMIT 1`, clock.Micros(r.After))
+	if fault.Is(err, fault.Missing) {
+		return 0, false, nil
+	}
+	return max(from, n-1), err == nil, err
+}
+
 // plan turns a range into a query whose cost follows the page, not the store.
 // Where few of the objects are asked for, or few of them are the reader's, each
 // type or audience is a short walk of its own along an index. ok is false when
 // nothing can be found.
 func (x *Intel) plan(v *db.View, r Range) (q query, ok bool, err error) {
-	from := int64(0)
-	if r.Next != "" {
-		if from, err = x.after(v, r.question(), r.Next); err != nil {
-			return q, false, err
-		}
-	}
-	if !r.After.IsZero() {
-		// Places and dates grow together.
-		n, err := db.One(v.As(system), db.Value[int64], `SELECT o.n FROM visible.intel_objects o WHERE o.added > $1 ORDER BY o.added, o.n LIMIT 1`, clock.Micros(r.After))
-		if fault.Is(err, fault.Missing) {
-			return q, false, nil
-		}
-		if err != nil {
-			return q, false, err
-		}
-		from = max(from, n-1)
+	from, ok, err := x.start(v, r)
+	if err != nil || !ok {
+		return q, false, err
 	}
 	q.args = []any{from}
 	arg := func(a any) string { q.args = append(q.args, a); return fmt.Sprintf("$%d", len(q.args)) }
@@ -184,7 +216,7 @@ func (x *Intel) plan(v *db.View, r Range) (q query, ok bool, err error) {
 		where = append(where, `o.added > `+arg(clock.Micros(r.After)))
 	}
 	if len(r.IDs) > 0 {
-		where = append(where, `o.id IN (SELECT value FROM json_each(`+arg(db.List(r.IDs))+`))`)
+		where = append(where, `o.id IN (SELECT value FROM json_each(`+arg(db.List(folded(r.IDs)))+`))`)
 	}
 	if c := r.versions(arg); c != "" {
 		where = append(where, c)
@@ -192,7 +224,7 @@ func (x *Intel) plan(v *db.View, r Range) (q query, ok bool, err error) {
 	where = append(where, `(o.twin = 0 OR NOT EXISTS (SELECT 1 FROM visible.intel_objects e WHERE e.id = o.id AND e.version = o.version AND e.n < o.n))`)
 
 	var walks []string // conditions, each along an index
-	audiences, narrow, err := x.audiences(v, r.Within)
+	audiences, narrow, _, err := x.reach(v, r)
 	if err != nil {
 		return q, false, err
 	}
@@ -257,30 +289,71 @@ func (r Range) versions(arg func(any) string) string {
 // walkMost is how many audiences are walked one by one at most.
 const walkMost = 40
 
-// audiences tells whether the objects that the viewer may read, within a
-// principal, are better found audience by audience, and which audiences those are.
+// audiences is reach without its mark.
 func (x *Intel) audiences(v *db.View, within policy.Principal) (ids []string, narrow bool, err error) {
+	ids, narrow, _, err = x.reach(v, Range{Within: within})
+	return ids, narrow, err
+}
+
+// reach tells whether the objects that the viewer may read, within a
+// principal, are better found audience by audience, and which audiences those are.
+func (x *Intel) reach(v *db.View, r Range) (ids []string, narrow bool, mark Mark, err error) {
+	within := r.Within
+	if mark = r.Mark; mark == (Mark{}) {
+		if mark, err = x.Mark(v); err != nil {
+			return nil, false, mark, err
+		}
+	}
 	if v.Viewer().IsSystem() && within == "" {
-		return nil, false, nil
+		return nil, false, mark, nil
+	}
+	counts, err := x.counts(v, mark)
+	if err != nil {
+		return nil, false, mark, err
 	}
 	var mine, all int64
 	who := v.Viewer()
-	err = v.Each(`SELECT c.audience, c.objects FROM intel_counts c`, nil, func(s db.Scanner) error {
-		var id string
-		var n int64
-		if err := s.Scan(&id, &n); err != nil {
+	for _, c := range counts {
+		all += c.objects
+		if c.objects > 0 && who.CanRead(c.audience) && (within == "" || c.audience.Has(within)) {
+			ids = append(ids, c.id)
+			mine += c.objects
+		}
+	}
+	return ids, within != "" && len(ids) <= walkMost || mine*4 < all && len(ids) <= walkMost, mark, nil
+}
+
+// audienceCount is how many copies there are for an audience.
+type audienceCount struct {
+	id       string
+	audience policy.Audience
+	objects  int64
+}
+
+// tallied is the counts of all audiences, as they were under a mark.
+type tallied struct {
+	mark   Mark
+	counts []audienceCount
+}
+
+// counts are kept in memory while the store does not change.
+func (x *Intel) counts(v *db.View, mark Mark) ([]audienceCount, error) {
+	if c := x.tallied.Load(); c != nil && c.mark == mark {
+		return c.counts, nil
+	}
+	c := &tallied{mark: mark}
+	err := v.Each(`SELECT c.audience, c.objects FROM intel_counts c`, nil, func(s db.Scanner) error {
+		var a audienceCount
+		if err := s.Scan(&a.id, &a.objects); err != nil {
 			return err
 		}
-		all += n
-		a, err := v.Audience(id)
-		if err != nil {
-			return err
-		}
-		if n > 0 && who.CanRead(a) && (within == "" || a.Has(within)) {
-			ids = append(ids, id)
-			mine += n
-		}
-		return nil
+		var err error
+		a.audience, err = v.Audience(a.id)
+		c.counts = append(c.counts, a)
+		return err
 	})
-	return ids, within != "" && len(ids) <= walkMost || mine*4 < all && len(ids) <= walkMost, err
+	if err == nil {
+		v.Remember(func() { x.tallied.Store(c) })
+	}
+	return c.counts, err
 }

@@ -17,7 +17,7 @@ const latest = `(o.newest = 1 OR NOT EXISTS (SELECT 1 FROM visible.intel_objects
 
 // Object is the latest version of an id that the viewer may see.
 func (x *Intel) Object(v *db.View, id string) (Object, error) {
-	o, err := db.One(v, scanObject(v), `SELECT `+objectColumns+fromObjects+`WHERE o.id = $1 ORDER BY o.version DESC, o.n LIMIT 1`, id)
+	o, err := db.One(v, scanObject(v), `SELECT `+objectColumns+fromObjects+`WHERE o.id = $1 ORDER BY o.version DESC, o.n LIMIT 1`, stix.FoldID(id))
 	o.Newest = err == nil
 	return o, err
 }
@@ -25,29 +25,37 @@ func (x *Intel) Object(v *db.View, id string) (Object, error) {
 // Objects is the latest versions of several ids; those that the viewer may not see
 // are left out like those that do not exist.
 func (x *Intel) Objects(v *db.View, wanted []string) ([]Object, error) {
-	return db.All(v, scanObject(v), `SELECT `+objectColumns+fromObjects+`WHERE o.id IN (SELECT value FROM json_each($1)) AND `+latest+` AND `+once+` ORDER BY o.n`, db.List(wanted))
+	return db.All(v, scanObject(v), `SELECT `+objectColumns+fromObjects+`WHERE o.id IN (SELECT value FROM json_each($1)) AND `+latest+` AND `+once+` ORDER BY o.n`, db.List(folded(wanted)))
+}
+
+func folded(ids []string) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = stix.FoldID(id)
+	}
+	return out
 }
 
 // History is every version of an id that the viewer may see, latest first, with
 // every copy: who else brought it.
 func (x *Intel) History(v *db.View, id string) ([]Object, error) {
-	return db.All(v, scanObject(v), `SELECT `+objectColumns+fromObjects+`WHERE o.id = $1 ORDER BY o.version DESC, o.n LIMIT 200`, id)
+	return db.All(v, scanObject(v), `SELECT `+objectColumns+fromObjects+`WHERE o.id = $1 ORDER BY o.version DESC, o.n LIMIT 200`, stix.FoldID(id))
 }
 
 // Version is one version of an id.
 func (x *Intel) Version(v *db.View, id string, at time.Time) (Object, error) {
-	return db.One(v, scanObject(v), `SELECT `+objectColumns+fromObjects+`WHERE o.id = $1 AND (o.version = $2 OR o.version = 0 AND o.added = $2) ORDER BY o.n LIMIT 1`, id, clock.Micros(at))
+	return db.One(v, scanObject(v), `SELECT `+objectColumns+fromObjects+`WHERE o.id = $1 AND (o.version = $2 OR o.version = 0 AND o.added = $2) ORDER BY o.n LIMIT 1`, stix.FoldID(id), clock.Micros(at))
 }
 
 // Exists reports whether the viewer may see any version of an id.
 func (x *Intel) Exists(v *db.View, id string) (bool, error) {
-	return v.Exists(`SELECT 1 FROM visible.intel_objects o WHERE o.id = $1`, id)
+	return v.Exists(`SELECT 1 FROM visible.intel_objects o WHERE o.id = $1`, stix.FoldID(id))
 }
 
 // Referring lists the latest versions of what refers to an id and the viewer may
 // see, oldest first: relationships, sightings, notes, reports.
 func (x *Intel) Referring(v *db.View, id string, limit int) ([]Object, error) {
-	return db.All(v, scanObject(v), `SELECT `+objectColumns+fromObjects+`WHERE o.n IN (SELECT r.n FROM intel_refs r WHERE r.target = $1) AND `+latest+` AND `+once+` ORDER BY o.n LIMIT $2`, id, page(limit))
+	return db.All(v, scanObject(v), `SELECT `+objectColumns+fromObjects+`WHERE o.n IN (SELECT r.n FROM intel_refs r WHERE r.target = $1) AND `+latest+` AND `+once+` ORDER BY o.n LIMIT $2`, stix.FoldID(id), page(limit))
 }
 
 // Mine reports whether the viewer's organization brought an object, so that it may

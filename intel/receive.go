@@ -64,12 +64,13 @@ type arrival struct {
 	digest   string
 	personal string // what looks like personal data in it; "" if nothing does
 	where    string // where in its file it stood
-	broken   string // why it was refused; then nothing else is set
+	broken   string // why it was refused; then only its id is set, if that is well-formed
 }
 
 // arrive looks at an object outside of the transaction: what costs time and needs
 // no store.
 func arrive(o stix.Object, where string, terms Terms) arrival {
+	o.ID = stix.FoldID(o.ID) // one id in two letter cases is one object
 	a := arrival{Object: o, version: version(o), digest: digest(o.Raw), where: where}
 	if terms.Scrub != ScrubJustified && !o.IsSCO() {
 		a.personal = personal(o)
@@ -109,6 +110,7 @@ func (x *Intel) receive(tx *db.Tx, b *Batch, objs []arrival) ([]Outcome, error) 
 	out := make([]Outcome, len(objs))
 	var in []*incoming
 	older := map[string]int64{} // ids of which a later version came than was known
+	again := false              // another version came: to somebody an earlier page looks different now
 	for i, o := range objs {
 		out[i] = Outcome{ID: o.ID, Version: o.VersionText, Where: o.where}
 		if o.broken != "" {
@@ -125,6 +127,9 @@ func (x *Intel) receive(tx *db.Tx, b *Batch, objs []arrival) ([]Outcome, error) 
 		switch verdict {
 		case WasSame:
 			out[i].Kind = WasSame
+			if b.returned(c, ks) {
+				b.back++
+			}
 			if err := x.tighten(tx, b, c, ks); err != nil {
 				return nil, err
 			}
@@ -137,6 +142,7 @@ func (x *Intel) receive(tx *db.Tx, b *Batch, objs []arrival) ([]Outcome, error) 
 			out[i].Kind = WasAdded
 			c.newest = true
 			for _, k := range ks {
+				again = again || !k.chunk
 				c.newest = c.newest && k.version <= c.version
 				c.twin = c.twin || k.version == c.version
 				if k.newest && k.version < c.version {
@@ -157,7 +163,7 @@ func (x *Intel) receive(tx *db.Tx, b *Batch, objs []arrival) ([]Outcome, error) 
 			return nil, err
 		}
 	}
-	if len(older) > 0 {
+	if again {
 		if err := x.changed(tx); err != nil {
 			return nil, err
 		}
@@ -237,10 +243,10 @@ func (x *Intel) definitions(v *db.View, b *Batch, objs []arrival) (map[string]st
 	}
 	for _, o := range objs {
 		for _, ref := range o.Markings {
-			missing = want(missing, defs, ref)
+			missing = want(missing, defs, stix.FoldID(ref))
 		}
 		for _, g := range o.Granular {
-			missing = want(missing, defs, g.Ref)
+			missing = want(missing, defs, stix.FoldID(g.Ref))
 		}
 	}
 	if len(missing) == 0 {
@@ -281,16 +287,15 @@ func (x *Intel) judge(v *db.View, b *Batch, c *incoming, ks []*known, defs map[s
 	if _, ok := stix.TLPOf(c.ID); ok {
 		return WasSame, "", "", "" // the traffic lights themselves are the same for everybody
 	}
-	var last, own *known // newest that the sender may read; and that he brought
+	var last *known // the newest that the sender may read
+	var own []*known
 	for _, k := range ks {
 		if !k.seen {
 			continue
 		}
 		if k.version == c.version && (k.digest == c.digest || c.IsSCO() && c.version == 0) {
-			if k.own && !k.chunk && !policy.NotLooser(k.label, c.label, facts) {
-				if policy.NotLooser(c.label, k.label, facts) {
-					return WasHeld, WhyWider, "It is known under " + k.label.TLP.String() + ", and this would show it to more readers. A second person of your organization has to agree.", b.Org
-				}
+			if k.own && !k.chunk && !policy.NotLooser(k.label, c.label, facts) && policy.NotLooser(c.label, k.label, facts) {
+				return WasHeld, WhyWider, "It is known under " + k.label.TLP.String() + ", and this would show it to more readers. A second person of your organization has to agree.", b.Org
 			}
 			return WasSame, "", "", ""
 		}
@@ -300,8 +305,8 @@ func (x *Intel) judge(v *db.View, b *Batch, c *incoming, ks []*known, defs map[s
 		if last == nil || k.version > last.version {
 			last = k
 		}
-		if k.own && (own == nil || k.version > own.version) {
-			own = k
+		if k.own {
+			own = append(own, k)
 		}
 	}
 	switch {
@@ -310,14 +315,17 @@ func (x *Intel) judge(v *db.View, b *Batch, c *incoming, ks []*known, defs map[s
 		return WasHeld, WhyMarking, unknown, b.Org
 	case last != nil && own == nil:
 		return WasHeld, WhyForeign, "The id belongs to another's object. Its owner decides.", last.owner
-	case own != nil && !policy.NotLooser(own.label, c.label, facts):
-		if own.label.TLP.StricterThan(c.label.TLP) || policy.NotLooser(c.label, own.label, facts) {
-			c.label = own.label // never looser by coming again (T-07)
-		} else {
-			return WasHeld, WhyWider, "Earlier versions are known under " + own.label.TLP.String() + ", and this would show it to other readers. A second person of your organization has to agree.", b.Org
+	}
+	for _, k := range own { // never looser than any version that is known (T-07)
+		switch {
+		case policy.NotLooser(k.label, c.label, facts):
+		case k.label.TLP.StricterThan(c.label.TLP) || policy.NotLooser(c.label, k.label, facts):
+			c.label = k.label
+		default:
+			return WasHeld, WhyWider, "Other versions are known under " + k.label.TLP.String() + ", and this would show it to other readers. A second person of your organization has to agree.", b.Org
 		}
 	}
-	if within(c.label.Audience, b.Org) {
+	if within(c.label.Audience, b.Org, b.Person) {
 		return WasAdded, "", "", ""
 	}
 	if c.personal != "" {
@@ -346,6 +354,12 @@ func personal(o stix.Object) string {
 		return "It holds more text than could be looked at for personal data. Say why it may be shared all the same."
 	}
 	return ""
+}
+
+// returned reports whether an object is one that the sender's organization shared by
+// another way than this batch's, and that came back to it.
+func (b *Batch) returned(c *incoming, ks []*known) bool {
+	return slices.ContainsFunc(ks, func(k *known) bool { return k.seen && k.org == b.Org && k.source != b.Source && k.version == c.version })
 }
 
 // tighten gives the sender's own copy the label it comes with now, if that only
@@ -512,7 +526,7 @@ func keepRefs(tx *db.Tx, next int64, in []*incoming) error {
 	for i, c := range in {
 		for _, r := range c.Refs {
 			if r.Property != "created_by_ref" {
-				refs = append(refs, ref{r.Target, next + int64(i)})
+				refs = append(refs, ref{stix.FoldID(r.Target), next + int64(i)})
 			}
 		}
 	}

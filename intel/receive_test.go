@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/db"
@@ -122,3 +123,9 @@ func TestImportRuns(t *testing.T) {
 }
 
 func newReader(data []byte) *bytes.Reader { return bytes.NewReader(data) }
+
+const second = time.Second
+
+var zero time.Time
+
+func micros(us int64) time.Time { return time.UnixMicro(us).UTC() }

@@ -21,8 +21,8 @@ import (
 // far as the sender agreed to be named. intel_batches is the sender's own record.
 var Schema = db.Schema{
 	Duty:   "intel",
-	Tables: tables(storeTables, indexTables),
-	Steps:  []string{storeStep + indexStep},
+	Tables: tables(storeTables, indexTables, postTables, tagTables, savedTables, sourceTables, hookTables),
+	Steps:  []string{storeStep + indexStep + postStep + tagStep + savedStep + sourceStep + hookStep},
 }
 
 func tables(ms ...map[string]db.Privacy) map[string]db.Privacy {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cordon-isao/cordon/formats/iocs"
 	"github.com/cordon-isao/cordon/formats/stix"
 	"github.com/cordon-isao/cordon/internal/check"
 	"github.com/cordon-isao/cordon/internal/db"
@@ -53,8 +54,9 @@ type Terms struct {
 	PAP         string             `json:"pap"`
 	AIS         string             `json:"ais"`
 	Scrub       Scrub              `json:"scrub"`
-	Why         string             `json:"why"`    // why what is there may be there; with [ScrubJustified]
-	Review      bool               `json:"review"` // an outside source's: everything waits for a person
+	Why         string             `json:"why"`               // why what is there may be there; with [ScrubJustified]
+	Review      bool               `json:"review"`            // an outside source's: everything waits for a person
+	Mapping     iocs.Mapping       `json:"mapping,omitempty"` // what the columns of a table hold; guessed if empty
 }
 
 // Check fills what was left out and reports what is wrong, in the sender's view.
@@ -114,7 +116,7 @@ func (x *Intel) Check(v *db.View, t Terms) (Terms, error) {
 		if err != nil {
 			return t, err
 		}
-		beyond = beyond || !within(l.Audience, who.Org)
+		beyond = beyond || !within(l.Audience, who.Org, who.Person)
 	}
 	if beyond && !slices.Contains([]Scrub{ScrubClean, ScrubRemoved, ScrubJustified}, t.Scrub) {
 		p.Add("scrub", "Say what your review for personal data found before anything leaves your organization: clean, removed or justified.")
@@ -151,9 +153,15 @@ func (t Terms) Label(tlp policy.TLP) policy.Label {
 	return policy.Label{TLP: tlp, Audience: policy.NewAudience(t.Amber...)}
 }
 
-// within reports whether an audience does not reach beyond an organization.
-func within(a policy.Audience, org string) bool {
-	return a.Equal(policy.NewAudience(policy.OfOrg(org)))
+// within reports whether an audience does not reach beyond an organization, whose
+// person the sender is.
+func within(a policy.Audience, org, person string) bool {
+	for _, p := range a.Members() {
+		if p != policy.OfOrg(org) && p != policy.OfPerson(person) {
+			return false
+		}
+	}
+	return true
 }
 
 // marked is the strictest traffic light that an object carries, itself or on any
@@ -169,6 +177,7 @@ func marked(o stix.Object, known map[string]string) (policy.TLP, string) {
 	}
 	var all []policy.TLP
 	for _, ref := range refs {
+		ref = stix.FoldID(ref)
 		label, ok := stix.TLPOf(ref)
 		if !ok {
 			label, ok = known[ref]

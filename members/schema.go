@@ -12,7 +12,7 @@ var Schema = db.Schema{
 		"organizations":      db.Labelled, "organization_moves": db.Private, "vettings": db.Private,
 		"people": db.Labelled, "circles": db.Labelled, "circle_people": db.Private,
 		"invitations": db.Private, "passkeys": db.Private, "sessions": db.Private, "tokens": db.Private,
-		"recoveries": db.Private,
+		"recoveries": db.Private, "token_certificates": db.Private,
 		"ceremonies": db.Scratch, "session_seen": db.Scratch, "token_days": db.Scratch,
 		"attempts": db.Scratch, "preferences": db.Scratch,
 	},
@@ -204,5 +204,5 @@ CREATE TABLE preferences (
 	person TEXT NOT NULL PRIMARY KEY,
 	choice TEXT NOT NULL
 );
-`},
+`, certificateStep},
 }

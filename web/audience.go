@@ -206,6 +206,11 @@ func (c *Ctx) audiencePreview() error {
 	if err != nil {
 		return err
 	}
+	return c.previewJSON(p)
+}
+
+// previewJSON answers a form's question who would see what it is about to send.
+func (c *Ctx) previewJSON(p ui.Preview) error {
 	type row struct {
 		Org    string `json:"org"`
 		Kind   string `json:"kind,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cordon-isao/cordon/forum"
+	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/fault"
 )
 
@@ -31,7 +32,7 @@ func (c *Ctx) commands() error {
 			found = append(found, x)
 		}
 	}
-	if to := c.target(q); to != "" {
+	if to := c.target(q); to != "" && !intel.ValidID(q) {
 		add(command{Label: "Go to " + strings.ToUpper(q), Href: to})
 	}
 	want := strings.ToLower(q)
@@ -55,6 +56,7 @@ func (c *Ctx) commands() error {
 			add(x)
 		}
 	}
+	c.intelCommands(q, add)
 	if err := c.caseCommands(q, add); err != nil {
 		return err
 	}

@@ -34,6 +34,9 @@ func (c *Ctx) show(p Page) error {
 	if p.Flash == nil {
 		f.Flash = c.flash()
 	}
+	if err := c.drawCited(&p); err != nil {
+		return err
+	}
 	if err := c.band(&f, p.Label); err != nil {
 		return err
 	}
@@ -52,6 +55,28 @@ func (c *Ctx) show(p Page) error {
 		f.StreamCursor = "" // fetched again in place it would be refused again, and look like a lost session
 	}
 	return c.render(status, within(ui.Page(f), p.Body))
+}
+
+// drawCited draws a page that may name cited objects before its band is made, so
+// that the band says the strictest label of all that is named.
+func (c *Ctx) drawCited(p *Page) error {
+	if !c.cites {
+		return nil
+	}
+	for _, part := range []*templ.Component{&p.Body, &p.Right} {
+		if *part == nil {
+			continue
+		}
+		var b strings.Builder
+		if err := (*part).Render(c.R.Context(), &b); err != nil {
+			return err
+		}
+		*part = raw(b.String())
+	}
+	if c.citing != "" && (p.Label.TLP == "" || c.citing.StricterThan(p.Label.TLP)) {
+		p.Label = stricter(p.Label, c.citing)
+	}
+	return nil
 }
 
 func publicPage(f ui.Frame, body templ.Component) templ.Component {
@@ -129,6 +154,7 @@ func (c *Ctx) nav() ([]ui.NavGroup, error) {
 			{Label: "Rooms", Href: "/rooms", Icon: "room", Key: "r"},
 			{Label: "Circles", Href: "/circles", Icon: "circle"},
 			{Label: "Report", Href: "/reports", Icon: "alert", Key: "v"},
+			{Label: "Intel", Href: "/intel", Icon: "intel", Key: "t"},
 			{Label: "Search", Href: "/search", Icon: "search", Key: "s"},
 		}},
 		{Title: "Organization", Items: []ui.NavItem{
@@ -142,7 +168,7 @@ func (c *Ctx) nav() ([]ui.NavGroup, error) {
 		if err != nil {
 			return nil, err
 		}
-		desk = append(desk, ui.NavItem{Label: "Triage", Href: "/triage", Icon: "bell", Count: waiting, Key: "t"})
+		desk = append(desk, ui.NavItem{Label: "Triage", Href: "/triage", Icon: "bell", Count: waiting, Key: "q"})
 	}
 	if c.Viewer.May(policy.MayVet) || c.Viewer.May(policy.MayOperate) {
 		desk = append(desk, ui.NavItem{Label: "Applications", Href: "/desk", Icon: "desk", Key: "k"}, ui.NavItem{Label: "Health", Href: "/desk/health", Icon: "shield"})

@@ -39,7 +39,7 @@ func (c *Ctx) search() error {
 		x.Q = ""
 	}
 	// A short id that is typed into the box leads to what it names.
-	if to := c.target(x.Q); x.Room == "" && to != "" {
+	if to := c.target(strings.TrimSpace(x.Q)); x.Room == "" && to != "" {
 		return c.redirect(to)
 	}
 	rooms, err := c.Forum.Rooms(c.View)

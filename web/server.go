@@ -75,6 +75,8 @@ type Ctx struct {
 	Session members.Session // zero when nobody is signed in
 	View    *db.View        // for pages: the snapshot the page is made from
 	later   []func()        // what a page notes once it is on its way, see [Ctx.afterwards]
+	cites   bool            // the page shows texts that may cite objects of intelligence
+	citing  policy.TLP      // the strictest of those whose name it shows
 }
 
 // page makes a handler that reads: one snapshot, in which the session, the right

@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/cordon-isao/cordon/forum"
+	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/internal/ids"
 	"github.com/cordon-isao/cordon/internal/markdown"
@@ -21,12 +22,16 @@ type prose struct {
 	c     *Ctx
 	names map[string]string
 	refs  map[string]string
+	cites map[string]citation
 }
 
 // maxLookups bounds what one page looks up; beyond it, text stays text.
 const maxLookups = 200
 
-func (c *Ctx) prose() *prose { return &prose{c, map[string]string{}, map[string]string{}} }
+func (c *Ctx) prose() *prose {
+	c.cites = true
+	return &prose{c, map[string]string{}, map[string]string{}, map[string]citation{}}
+}
 
 // body is a post's text as a component.
 func (p *prose) body(src string) templ.Component {
@@ -57,6 +62,9 @@ func (p *prose) mention(id string) (string, bool) {
 }
 
 func (p *prose) ref(short string) (href, text string, ok bool) {
+	if intel.ValidID(short) {
+		return p.cite(short)
+	}
 	to, known := p.refs[short]
 	if !known && len(p.refs) < maxLookups {
 		to = p.c.target(short)
@@ -65,8 +73,11 @@ func (p *prose) ref(short string) (href, text string, ok bool) {
 	return to, short, to != ""
 }
 
-// target is the page of what a short id means to the reader, or "".
+// target is the page of what a short id, or a STIX id, means to the reader, or "".
 func (c *Ctx) target(short string) string {
+	if intel.ValidID(short) {
+		return c.intelTarget(short)
+	}
 	if id, err := c.Cases.Resolve(c.View, short); err == nil {
 		return "/cases/" + id
 	}

@@ -108,6 +108,8 @@ type twins struct {
 	verbs   map[string]int
 	open    []*pairOfStreams
 	shade   []shadeThing
+	objects int         // of threat intelligence that came in the shade
+	told    [2][]string // what senders of intelligence were told in each town
 }
 
 type shadeThing struct {
@@ -387,6 +389,7 @@ func (x *twins) same(a, b string) {
 func (x *twins) story(n int) {
 	acts := x.hiddenActs()
 	maps.Copy(acts, x.caseActs())
+	maps.Copy(acts, x.intelActs())
 	names := slices.Sorted(maps.Keys(acts))
 	x.rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for _, first := range []string{"approval", "ask to loosen", "stricter reply", "circle", "stricter reply", "topic in a room all see"} {
@@ -427,12 +430,15 @@ func (x *twins) story(n int) {
 			})
 		case 5:
 			x.caseTalk(i)
+		case 8:
+			x.intelTalk(i)
 		case 11:
 			x.both("post", "mia", func(w *town, tx *db.Tx) (string, error) { return "", w.house.forum.Pin(tx, post[w]) })
 		}
 	}
 	for _, name := range []string{"topic in a room all see", "stricter reply", "circle", "session", "application", "case of the desk and the shade", "invitation into the joint case",
-		"side thread in the joint case", "fact", "determination", "notice drafted", "opened under a grant", "member's report", "stranger's report", "statement drafted in a hidden case"} {
+		"side thread in the joint case", "fact", "determination", "notice drafted", "opened under a grant", "member's report", "stranger's report", "statement drafted in a hidden case",
+		"beacon of the shade", "sighting of what all see", "what others will bring later", "file queued"} {
 		if x.verbs[name] == 0 {
 			x.t.Errorf("nothing of %q happened in the shade: %v", name, x.verbs)
 		}
@@ -706,7 +712,7 @@ func (x *twins) learn(a, b answerOf) {
 var anyID = regexp.MustCompile(`[a-z]+_[0-9A-HJKMNP-TV-Z]{26}`)
 
 // allKinds are the kinds of things that have an id.
-var allKinds = []string{"room", "topic", "post", "file", "org", "person", "circle", "relabel", "session", "token", "recovery",
+var allKinds = []string{"batch", "held", "room", "topic", "post", "file", "org", "person", "circle", "relabel", "session", "token", "recovery",
 	"case", "party", "vuln", "embargo", "statement", "fact", "clock", "determination", "notice", "report", "cfile", "grant", "attestation"}
 
 // known is every id that was there before: none of them may stand for another.

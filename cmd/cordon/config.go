@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -23,7 +24,9 @@ type Config struct {
 	TLSKey     string   `json:"tls_key" name:"tls-key" help:"Private key file of the certificate (PEM)." placeholder:"FILE" type:"path"`
 	ACME       []string `json:"acme" name:"acme" help:"Host names to get certificates for by ACME." placeholder:"HOST"`
 	ACMEServer string   `json:"acme_server" name:"acme-server" help:"Directory URL of the ACME server; without it the library's default." placeholder:"URL"`
+	CertAddr   string   `json:"cert_addr" name:"cert-addr" help:"HOST:PORT where programs may identify themselves by a client certificate (TAXII only). Needs TLS; browsers are not asked." placeholder:"ADDR"`
 	Management string   `json:"management" help:"HOST:PORT for metrics and readiness, on loopback or a private net; without it there are none." placeholder:"ADDR"`
+	Call       []string `json:"call_private" name:"call-private" help:"A network of yours, such as 10.1.0.0/16, whose servers sources and webhooks may call, although it is not public." placeholder:"CIDR"`
 	LogLevel   string   `json:"log_level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 }
 
@@ -54,10 +57,14 @@ func (c *Config) load(path string) error {
 	pick(&c.TLSCert, in.TLSCert, "")
 	pick(&c.TLSKey, in.TLSKey, "")
 	pick(&c.ACMEServer, in.ACMEServer, "")
+	pick(&c.CertAddr, in.CertAddr, "")
 	pick(&c.Management, in.Management, "")
 	pick(&c.LogLevel, in.LogLevel, def.LogLevel)
 	if len(c.ACME) == 0 {
 		c.ACME = in.ACME
+	}
+	if len(c.Call) == 0 {
+		c.Call = in.Call
 	}
 	return nil
 }
@@ -79,13 +86,34 @@ func (c *Config) check() error {
 	if !c.tls() && !loopback(c.Addr) {
 		return fmt.Errorf("--addr %s is not a loopback address, and there is no TLS: what members share would cross the network in the clear; give --tls-cert and --tls-key, or --acme, or listen on 127.0.0.1", c.Addr)
 	}
+	if c.CertAddr != "" {
+		if _, _, err := net.SplitHostPort(c.CertAddr); err != nil {
+			return fmt.Errorf("--cert-addr %q is not HOST:PORT", c.CertAddr)
+		}
+		if !c.tls() {
+			return fmt.Errorf("--cert-addr needs TLS that ends in this program; give --tls-cert and --tls-key, or --acme")
+		}
+	}
 	if c.Origin != "" {
 		u, err := url.Parse(c.Origin)
 		if err != nil || u.Host == "" || u.Path != "" || u.Scheme != "https" && !(u.Scheme == "http" && loopbackHost(u.Hostname())) {
 			return fmt.Errorf("--origin %q is not like https://isao.example (http only for this machine)", c.Origin)
 		}
 	}
-	return nil
+	_, err := c.private()
+	return err
+}
+
+// private are the networks that may be called although they are not public.
+func (c *Config) private() (ps []netip.Prefix, err error) {
+	for _, s := range c.Call {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("--call-private %q is not like 10.1.0.0/16 or fd00:1::/64", s)
+		}
+		ps = append(ps, p)
+	}
+	return ps, nil
 }
 
 // origin is the address people use, once the port is known.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,12 +17,16 @@ import (
 	"github.com/cordon-isao/cordon/api"
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
+	"github.com/cordon-isao/cordon/feeds/atom"
+	"github.com/cordon-isao/cordon/feeds/misp"
+	"github.com/cordon-isao/cordon/feeds/taxii"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/blob"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/live"
+	"github.com/cordon-isao/cordon/internal/outbound"
 	"github.com/cordon-isao/cordon/internal/seal"
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/members"
@@ -45,6 +50,9 @@ type house struct {
 	evidence   *evidence.Evidence
 	web        *web.Server
 	api        *api.Server
+	taxii      *taxii.Server
+	misp       *misp.Server
+	atom       *atom.Server
 	log        *slog.Logger
 
 	passed atomic.Int64 // when this node's newest deadline pass ended, in UTC microseconds
@@ -69,6 +77,7 @@ type plan struct {
 	Origin   string
 	TLS      bool
 	Demo     bool
+	Private  []netip.Prefix // networks that may be called although they are not public
 	Clock    clock.Clock
 	Log      *slog.Logger
 }
@@ -109,6 +118,7 @@ func build(ctx context.Context, p plan) (*house, error) {
 	h.forum = forum.New(h.members, h.blobs, box)
 	h.cases = cases.New(h.members, h.agreements, h.forum, h.blobs, box, h.ledger)
 	h.intel = intel.New(h.members, h.blobs, box)
+	h.intel.Connect(intel.Outside{Origin: p.Origin, Call: outbound.Options{AllowPrivate: p.Private, UserAgent: "cordon/" + version}})
 	h.evidence = evidence.New(h.ledger, h.forum, h.members, h.agreements, h.cases)
 
 	h.hub = live.NewHub()
@@ -116,6 +126,9 @@ func build(ctx context.Context, p plan) (*house, error) {
 	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Cases: h.cases, Intel: h.intel, Evidence: h.evidence,
 		Log: p.Log, TLS: p.TLS, Origin: p.Origin, Box: box, Health: h.health}
 	h.api = &api.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Forum: h.forum, Cases: h.cases, Intel: h.intel, Evidence: h.evidence, Log: p.Log, Origin: p.Origin, Box: box}
+	h.taxii = &taxii.Server{DB: h.db, Members: h.members, Intel: h.intel, Box: box, Log: p.Log, Origin: p.Origin}
+	h.misp = &misp.Server{DB: h.db, Members: h.members, Intel: h.intel, Box: box, Log: p.Log}
+	h.atom = &atom.Server{DB: h.db, Members: h.members, Intel: h.intel, Box: box, Log: p.Log, Origin: p.Origin}
 	return h, nil
 }
 
@@ -151,6 +164,8 @@ func (h *house) start(ctx context.Context) {
 	})
 	run("intelligence", func(ctx context.Context) error { return h.intel.Run(ctx, h.db, reader, h.log) })
 	run("words", func(ctx context.Context) error { return h.intel.RunIndex(ctx, h.db, reader, h.log) })
+	run("sources", func(ctx context.Context) error { return h.intel.RunSources(ctx, h.db, reader, h.log) })
+	run("webhooks", func(ctx context.Context) error { return h.intel.RunHooks(ctx, h.db, reader, h.log) })
 	run("sweep", func(ctx context.Context) error {
 		for {
 			if _, err := h.forum.Sweep(ctx, h.db, policy.System("sweep")); err != nil && ctx.Err() == nil {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +58,11 @@ func serve(ctx context.Context, c Config, out io.Writer, clk clock.Clock, prepar
 	defer ln.Close()
 	origin := c.origin(ln.Addr())
 	secure := strings.HasPrefix(origin, "https://") // TLS here, or in a proxy on this machine
-	h, err := build(ctx, plan{Data: c.Data, Database: c.Database, Origin: origin, TLS: secure, Demo: prepare != nil, Clock: clk, Log: log})
+	private, err := c.private()
+	if err != nil {
+		return err
+	}
+	h, err := build(ctx, plan{Data: c.Data, Database: c.Database, Origin: origin, TLS: secure, Demo: prepare != nil, Private: private, Clock: clk, Log: log})
 	if err != nil {
 		return err
 	}
@@ -90,8 +95,19 @@ func serve(ctx context.Context, c Config, out io.Writer, clk clock.Clock, prepar
 		}
 		defer m.Close()
 	}
+	conf, err := c.tlsConfig()
+	if err != nil {
+		return err
+	}
+	if c.CertAddr != "" {
+		certs, err := c.listenCertificates(h, origin, conf)
+		if err != nil {
+			return err
+		}
+		defer certs.Close()
+	}
 	failed := make(chan error, 1)
-	go func() { failed <- c.listenOn(srv, ln) }()
+	go func() { failed <- listenOn(srv, ln, conf) }()
 	select {
 	case <-ctx.Done():
 	case <-h.db.Failed():
@@ -112,22 +128,65 @@ func serve(ctx context.Context, c Config, out io.Writer, clk clock.Clock, prepar
 	return err
 }
 
-func (c *Config) listenOn(srv *http.Server, ln net.Listener) error {
+// tlsConfig is how this program ends TLS itself; nil if it does not.
+func (c *Config) tlsConfig() (*tls.Config, error) {
 	switch {
 	case len(c.ACME) > 0:
 		m := &autocert.Manager{Prompt: autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(c.ACME...), Cache: autocert.DirCache(filepath.Join(c.Data, "keys", "acme"))}
 		if c.ACMEServer != "" {
 			m.Client = &acme.Client{DirectoryURL: c.ACMEServer}
 		}
-		srv.TLSConfig = m.TLSConfig()
-		srv.TLSConfig.MinVersion = tls.VersionTLS13
-		return srv.ServeTLS(ln, "", "")
+		t := m.TLSConfig()
+		t.MinVersion = tls.VersionTLS13
+		return t, nil
 	case c.TLSCert != "":
-		srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13}
-		return srv.ServeTLS(ln, c.TLSCert, c.TLSKey)
-	default:
+		cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return nil, fmt.Errorf("read the certificate: %w", err)
+		}
+		return &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert}}, nil
+	}
+	return nil, nil
+}
+
+func listenOn(srv *http.Server, ln net.Listener, t *tls.Config) error {
+	if t == nil {
 		return srv.Serve(ln)
 	}
+	srv.TLSConfig = t
+	return srv.ServeTLS(ln, "", "")
+}
+
+// listenCertificates opens the listener for programs that identify themselves by a
+// client certificate. It is apart because a browser that is asked for one asks its
+// user. Any certificate is taken: what counts is that its key is held, and for which
+// token it stands (members.BindCertificate).
+func (c *Config) listenCertificates(h *house, origin string, t *tls.Config) (*http.Server, error) {
+	ln, err := net.Listen("tcp", c.CertAddr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for programs with certificates: %w", err)
+	}
+	t = t.Clone()
+	t.ClientAuth = tls.RequestClientCert
+	mux := http.NewServeMux()
+	for _, r := range h.taxii.Routes() {
+		mux.Handle(r.Method+" "+r.Path, r.Handler)
+	}
+	mux.Handle("/", h.taxii.NotFound())
+	names := hosts(origin, ln.Addr())
+	if u, err := url.Parse(origin); err == nil {
+		_, port, _ := net.SplitHostPort(ln.Addr().String())
+		names = append(names, net.JoinHostPort(u.Hostname(), port))
+	}
+	srv := &http.Server{
+		Handler:           h.shared(mux, names, true),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          quiet(h.log),
+	}
+	go listenOn(srv, ln, t)
+	return srv, nil
 }
 
 // doors joins the route tables under what they share. Pages and API are one
@@ -137,9 +196,15 @@ func (h *house) doors(origin string, secure bool, addr net.Addr) http.Handler {
 	for _, r := range h.routes() {
 		mux.Handle(r.Method+" "+r.Path, r.Handler)
 	}
+	mux.Handle("/taxii2/", h.taxii.NotFound())
 	mux.Handle("/", h.web.NotFound())
+	return h.shared(mux, hosts(origin, addr), secure)
+}
+
+// shared is what every door has around it.
+func (h *house) shared(mux *http.ServeMux, names []string, secure bool) http.Handler {
 	var handler http.Handler = http.NewCrossOriginProtection().Handler(mux)
-	handler = httpkit.Hosts(handler, hosts(origin, addr))
+	handler = httpkit.Hosts(handler, names)
 	handler = h.count(mux, handler)
 	handler = httpkit.Recover(handler, h.log)
 	handler = httpkit.Limit(handler, clock.System())
@@ -148,7 +213,7 @@ func (h *house) doors(origin string, secure bool, addr net.Addr) http.Handler {
 
 // routes is every route of every door.
 func (h *house) routes() []httpkit.Route {
-	return append(h.web.Routes(), h.api.Routes()...)
+	return slices.Concat(h.web.Routes(), h.api.Routes(), h.taxii.Routes(), h.misp.Routes(), h.atom.Routes())
 }
 
 // hosts are the names by which this server answers: a page opened under another

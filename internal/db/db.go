@@ -60,6 +60,7 @@ type DB struct {
 	audiences   sync.Map // audience id → policy.Audience, never changes
 	stored      sync.Map // audience ids known to be on disk
 	faults      Faults
+	plans       plans
 
 	jobs  chan *job
 	quit  chan struct{}
@@ -143,7 +144,7 @@ func (d *DB) Read(ctx context.Context, viewer policy.Viewer, fn func(*View) erro
 		return &fault.Error{Kind: fault.Busy, Message: "The store cannot be reached just now. Try again.", Err: err}
 	}
 	defer tx.Rollback()
-	v := &View{db: d, ctx: ctx, q: tx, now: d.clock.Now(), open: new(bool)}
+	v := &View{db: d, ctx: ctx, q: d.planned(tx), now: d.clock.Now(), open: new(bool)}
 	v.bind(viewer)
 	return fn(v)
 }

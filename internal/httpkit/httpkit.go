@@ -86,8 +86,13 @@ func ProblemOf(err error) Problem {
 }
 
 // WriteProblem answers with an RFC 9457 problem.
-func WriteProblem(w http.ResponseWriter, err error) {
+func WriteProblem(w http.ResponseWriter, err error) { WriteStatus(w, Status(err), err) }
+
+// WriteStatus is [WriteProblem] with a status that the kind of fault does not tell:
+// 401, where signing in would help.
+func WriteStatus(w http.ResponseWriter, status int, err error) {
 	p := ProblemOf(err)
+	p.Status, p.Title = status, http.StatusText(status)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
 	if p.Status == http.StatusServiceUnavailable {

@@ -76,6 +76,9 @@ func asker(r *http.Request) string {
 	if t := Bearer(r); t != "" {
 		return "t " + t
 	}
+	if _, t, ok := r.BasicAuth(); ok && strings.HasPrefix(r.URL.Path, "/taxii2/") { // the same token, said in the other way
+		return "t " + t
+	}
 	for _, name := range []string{"__Host-cordon", "cordon"} {
 		if c, err := r.Cookie(name); err == nil && c.Value != "" {
 			return "c " + c.Value

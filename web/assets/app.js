@@ -383,7 +383,7 @@ addEventListener("input", (e) => {
 });
 addEventListener("change", (e) => {
   const form = e.target.form;
-  if (form?.dataset.previewUrl && ["tlp", "audience"].includes(e.target.name)) preview(form);
+  if (form?.dataset.previewUrl && (form.dataset.previewOn || "tlp audience").split(" ").includes(e.target.name)) preview(form);
 });
 
 /* ---- Passkeys ---- */
@@ -473,6 +473,22 @@ function rail(side, id) {
   else root[side] = "off";
 }
 
+const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+// along goes from a graph's node, along a tie, to where the arrow key points.
+function along(key) {
+  const at = document.activeElement?.closest("[data-ties]"), to = arrows[key];
+  if (!at || !to) return false;
+  const middle = (n) => { const b = $(".halo", n).getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; };
+  const [x, y] = middle(at);
+  let best, least = 0.3; // cosine of the angle between the key and the tie
+  for (const n of at.dataset.ties.split(" ").map((id) => document.getElementById(id)).filter(Boolean)) {
+    const [a, b] = middle(n), cos = ((a - x) * to[0] + (b - y) * to[1]) / (Math.hypot(a - x, b - y) || 1);
+    if (cos > least) { least = cos; best = n; }
+  }
+  best?.focus();
+  return !!best;
+}
+
 let going = 0;
 addEventListener("keydown", (e) => {
   const mod = e.ctrlKey || e.metaKey, t = e.target;
@@ -504,7 +520,7 @@ addEventListener("keydown", (e) => {
   else if (key === "T") { const ts = $$("[data-twin]"), open = ts.some((n) => !n.open); for (const n of ts) n.open = open; }
   else if (key === "[") rail("left", "ui-nav");
   else if (key === "]") rail("right", "ui-context");
-  else done = /^[a-zE1-5]$/.test(key) && press(key);
+  else done = along(key) || /^[a-zE1-5]$/.test(key) && press(key);
   if (done) e.preventDefault();
 });
 

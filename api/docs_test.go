@@ -26,6 +26,8 @@ func TestDocs(t *testing.T) {
 	h := newHouse(t, "")
 	dir := t.TempDir()
 	h.ok(os.WriteFile(filepath.Join(dir, "advisory.json"), []byte(`{"document":{}}`), 0o600))
+	h.ok(os.WriteFile(filepath.Join(dir, "bundle.json"), []byte(bundle(indicator("indicator--00000000-0000-4000-8000-000000000001", "Beacon", "a.example", greenMark))), 0o600))
+	h.index()
 	file, err := h.srv.Forum.Upload(t.Context(), h.db, h.as(h.pia), forum.Incoming{Name: "a.txt", Size: 1, From: strings.NewReader("a")})
 	h.ok(err)
 	var topic, post string
@@ -38,7 +40,7 @@ func TestDocs(t *testing.T) {
 		return err
 	})
 	env := append(os.Environ(), "CORDON="+h.url, "TOKEN="+h.tokens[h.pia], "ROOM="+h.common, "TOPIC="+topic, "POST="+post, "FILE="+file.ID, "CIRCLE="+h.circle, "ORG="+h.pump,
-		"CASE="+h.hiddenCase["case"], "PARTY="+h.hiddenCase["party"], "VULN="+h.hiddenCase["vuln"],
+		"CASE="+h.hiddenCase["case"], "PARTY="+h.hiddenCase["party"], "VULN="+h.hiddenCase["vuln"], "STIX="+h.hiddenCase["stix"], "BATCH="+h.hiddenCase["batch"],
 		"no_proxy=*", "NO_PROXY=*")
 	lines := 0
 	for i, block := range strings.Split(string(text), "```sh\n") {
@@ -61,6 +63,11 @@ func TestDocs(t *testing.T) {
 	}
 	if copied, err := os.ReadFile(filepath.Join(dir, "advisory.copy")); err != nil || string(copied) != "a" {
 		t.Errorf("downloaded %q, %v", copied, err)
+	}
+	for _, name := range []string{"object.json", "one.json"} {
+		if raw, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !strings.Contains(string(raw), "zebra.example") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	for _, name := range []string{"pack.zip", "case.zip"} {
 		if pack, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !strings.HasPrefix(string(pack), "PK") {

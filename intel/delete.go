@@ -3,6 +3,7 @@ package intel
 import (
 	"time"
 
+	"github.com/cordon-isao/cordon/formats/stix"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
@@ -59,7 +60,11 @@ func (x *Intel) remove(tx *db.Tx, o Object) error {
 	if _, err := tx.Exec(`INSERT INTO intel_gone (n, id, version, added) VALUES ($1, $2, $3, $4)`, o.n, o.ID, version, clock.Micros(o.Added)); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`DELETE FROM intel_refs WHERE n = $1`, o.n); err != nil {
+	targets := make([]string, len(o.Refs))
+	for i, r := range o.Refs {
+		targets[i] = stix.FoldID(r.Target)
+	}
+	if _, err := tx.Exec(`DELETE FROM intel_refs WHERE target IN (SELECT value FROM json_each($1)) AND n = $2`, db.List(targets), o.n); err != nil {
 		return err
 	}
 	if err := x.unindex(tx, o.n); err != nil {

@@ -85,12 +85,14 @@ type Exported struct {
 	Media     string         // media type
 
 	parts []part
+	head  head
 	r     ExportRequest
 }
 
 // part is an object that was chosen, as it was labelled then.
 type part struct {
 	n        int64
+	id       string
 	tlp      policy.TLP
 	audience string
 	extra    bool // a marking or an author that the others refer to
@@ -173,7 +175,7 @@ func (x *Intel) Choose(v *db.View, r ExportRequest) (Exported, error) {
 	for _, p := range g.parts {
 		io.WriteString(h, g.sums[p.n])
 	}
-	e.parts, e.PAP, e.Digest = g.parts, g.pap, hex.EncodeToString(h.Sum(nil))
+	e.parts, e.head, e.PAP, e.Digest = g.parts, g.head, g.pap, hex.EncodeToString(h.Sum(nil))
 	return e, x.label(v, &e, g.labels)
 }
 
@@ -212,12 +214,14 @@ type gathering struct {
 	have   map[string]bool // ids
 	refs   map[string]bool // authors and markings that are referred to
 	labels map[string]policy.Label
+	head   head
 	pap    string
 }
 
 func (g *gathering) add(o Object, extra bool) {
 	a := o.Label.Audience.ID()
-	g.parts = append(g.parts, part{o.n, o.Label.TLP, a, extra})
+	g.parts = append(g.parts, part{o.n, o.ID, o.Label.TLP, a, extra})
+	g.head.take(o)
 	g.labels[string(o.Label.TLP)+" "+a] = o.Label
 	g.sums[o.n] = o.ID + " " + o.VersionText + " " + digest(o.Raw) + "\n"
 	g.have[o.ID] = true

@@ -59,11 +59,7 @@ func oneLine(s string) string {
 // grouping of the others that carries the joined label, which a bundle itself
 // cannot. It is made from them alone, so the same objects are the same bytes.
 func writeSTIX(w io.Writer, e Exported, each eachObject) error {
-	var h head
-	if err := each(h.take); err != nil {
-		return err
-	}
-	first, err := h.objects(e)
+	first, err := e.first()
 	if err != nil {
 		return err
 	}
@@ -85,20 +81,15 @@ func writeSTIX(w io.Writer, e Exported, each eachObject) error {
 	})
 }
 
-// head gathers what a bundle's first objects say of the others.
+// head is what a bundle's first objects need to know of the others.
 type head struct {
-	ids    []string
-	have   map[string]bool
 	tlps   map[string]bool // labels of the marking definitions that are referred to
 	newest time.Time
 }
 
-func (h *head) take(o Object, extra bool) error {
-	if h.have == nil {
-		h.have, h.tlps = map[string]bool{}, map[string]bool{}
-	}
-	if h.have[o.ID] = true; !extra {
-		h.ids = append(h.ids, o.ID)
+func (h *head) take(o Object) {
+	if h.tlps == nil {
+		h.tlps = map[string]bool{}
 	}
 	for _, id := range o.Markings {
 		if label, ok := stix.TLPOf(id); ok && id == stix.MarkingID(label) {
@@ -108,22 +99,28 @@ func (h *head) take(o Object, extra bool) error {
 	if o.Version.After(h.newest) {
 		h.newest = o.Version
 	}
-	return nil
 }
 
-// objects are the marking definitions of the traffic light that the objects need
-// and that are not among them, and the grouping.
-func (h *head) objects(e Exported) (raws [][]byte, err error) {
-	if len(h.ids) == 0 {
+// first are the marking definitions of the traffic light that the objects need and
+// that are not among them, and the grouping.
+func (e Exported) first() (raws [][]byte, err error) {
+	if e.Count == 0 {
 		return nil, nil
 	}
-	h.tlps[string(e.Label.TLP)] = true
-	for _, label := range sorted(h.tlps) {
-		if !h.have[stix.MarkingID(label)] {
+	have := map[string]bool{}
+	ids := make([]string, 0, e.Count)
+	for _, p := range e.parts {
+		if have[p.id] = true; !p.extra {
+			ids = append(ids, p.id)
+		}
+	}
+	for _, t := range policy.Markings() {
+		label := string(t)
+		if (e.head.tlps[label] || t == e.Label.TLP) && !have[stix.MarkingID(label)] {
 			raws = append(raws, stix.MarkingDefinition(label))
 		}
 	}
-	at := h.newest.UTC().Format("2006-01-02T15:04:05.000Z")
+	at := e.head.newest.UTC().Format("2006-01-02T15:04:05.000Z")
 	group, err := json.Marshal(struct {
 		Type        string   `json:"type"`
 		SpecVersion string   `json:"spec_version"`
@@ -135,8 +132,8 @@ func (h *head) objects(e Exported) (raws [][]byte, err error) {
 		Description string   `json:"description"`
 		Context     string   `json:"context"`
 		Refs        []string `json:"object_refs"`
-	}{"grouping", "2.1", "grouping--" + uuidOf("grouping", e.Digest), at, at, []string{stix.MarkingID(string(e.Label.TLP))}, "Export of " + strconv.Itoa(len(h.ids)) + " objects, " + e.Label.TLP.String(),
-		strings.Join(e.handling(), "\n"), "unspecified", h.ids})
+	}{"grouping", "2.1", "grouping--" + uuidOf("grouping", e.Digest), at, at, []string{stix.MarkingID(string(e.Label.TLP))}, "Export of " + numbered(len(ids), "object") + ", " + e.Label.TLP.String(),
+		strings.Join(e.handling(), "\n"), "unspecified", ids})
 	return append(raws, group), err
 }
 
@@ -295,7 +292,7 @@ func (x *Intel) writeMISP(w io.Writer, e Exported, read func(func(*db.View) erro
 	}
 	if reports != 1 {
 		event.UUID = uuidOf("event", e.Digest)
-		event.Info = fmt.Sprintf("Export of %d objects", e.Count)
+		event.Info = "Export of " + numbered(e.Count, "object")
 	}
 	_, err = w.Write(event.JSON())
 	return err

@@ -50,7 +50,7 @@ const (
 // hold keeps an object until somebody decides. The sender's recipients see it, and
 // whoever decides.
 func (x *Intel) hold(tx *db.Tx, b *Batch, c *incoming, why Why, detail, owner string) error {
-	audience := b.label.Audience
+	tlp, audience := policy.AmberStrict, b.label.Audience
 	others := why == WhyForeign || why == WhyOther
 	switch {
 	case others && owner != "":
@@ -61,6 +61,8 @@ func (x *Intel) hold(tx *db.Tx, b *Batch, c *incoming, why Why, detail, owner st
 			return err
 		}
 		audience = audience.With(policy.OfCircle(s.Desk))
+	case c.label.TLP == policy.Red: // it waits among those whom it is meant for
+		tlp, audience = policy.Red, c.label.Audience.With(policy.OfPerson(b.Person))
 	}
 	again, err := tx.Exists(`SELECT 1 FROM visible.intel_held h JOIN visible.intel_batches b ON b.id = h.batch
 		WHERE h.state = 'waiting' AND h.object = $1 AND h.version = $2 AND h.why = $3 AND b.org = $4 AND h.raw = $5`, c.ID, c.version, string(why), b.Org, string(c.Raw))
@@ -78,7 +80,7 @@ func (x *Intel) hold(tx *db.Tx, b *Batch, c *incoming, why Why, detail, owner st
 	id := ids.New("held")
 	_, err = tx.Exec(`INSERT INTO intel_held (id, batch, at, object, version, type, why, detail, org, want_tlp, want, state, decided, decided_by, decided_why, raw, tlp, audience)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', 0, '', '', $12, $13, $14)`,
-		id, b.ID, clock.Micros(tx.Now()), c.ID, c.version, c.Type, string(why), detail, owner, string(c.label.TLP), string(want), string(c.Raw), string(policy.AmberStrict), a)
+		id, b.ID, clock.Micros(tx.Now()), c.ID, c.version, c.Type, string(why), detail, owner, string(c.label.TLP), string(want), string(c.Raw), string(tlp), a)
 	if err == nil && (others || why == WhyReview) {
 		tx.Append(db.Entry{Verb: "intel.held", Object: id, Parent: b.ID, Label: policy.Label{TLP: policy.AmberStrict, Audience: audience}, Data: map[string]string{"why": string(why)}})
 	}

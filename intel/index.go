@@ -96,8 +96,23 @@ func (x *Intel) Index(ctx context.Context, d *db.DB, program policy.Viewer) (n i
 	return len(rows), err
 }
 
+// beginAgain has an index that is empty made anew: a restore leaves indexes out.
+func (x *Intel) beginAgain(ctx context.Context, d *db.DB, program policy.Viewer) error {
+	return d.Note(ctx, program, func(tx *db.Tx) error {
+		some, err := tx.Exists(`SELECT rowid FROM intel_fts LIMIT 1`)
+		if err != nil || some {
+			return err
+		}
+		_, err = tx.Exec(`DELETE FROM intel_marks WHERE name = $1`, indexMark)
+		return err
+	})
+}
+
 // RunIndex keeps the index of words up with what comes, until ctx ends.
 func (x *Intel) RunIndex(ctx context.Context, d *db.DB, program policy.Viewer, log *slog.Logger) error {
+	if err := x.beginAgain(ctx, d, program); err != nil {
+		return err
+	}
 	for {
 		changed := d.Changed()
 		n, err := x.Index(ctx, d, program)

@@ -72,7 +72,13 @@ type arrival struct {
 func arrive(o stix.Object, where string, terms Terms) arrival {
 	o.ID = stix.FoldID(o.ID) // one id in two letter cases is one object
 	a := arrival{Object: o, version: version(o), digest: digest(o.Raw), where: where}
-	if terms.Scrub != ScrubJustified && !o.IsSCO() {
+	if terms.Scrub == ScrubJustified {
+		return a
+	}
+	switch {
+	case terms.Attribution != Named && terms.Attribution != "" && (o.CreatedBy != "" || o.Type == "identity"):
+		a.personal = "It names who made it, and its sender asked not to be named. Take the name out, or say why it may stay."
+	case !o.IsSCO():
 		a.personal = personal(o)
 	}
 	return a
@@ -124,6 +130,10 @@ func (x *Intel) receive(tx *db.Tx, b *Batch, objs []arrival) ([]Outcome, error) 
 		}
 		ks := there[o.ID]
 		verdict, why, detail, owner := x.judge(tx.View, b, c, ks, defs, wait)
+		if verdict == WasHeld && (why == WhyForeign || why == WhyOther) && c.label.TLP == policy.Red {
+			verdict = WasRefused // whoever would decide may not read it
+			detail = strings.TrimSuffix(detail, " Its owner decides.") + " What is TLP:RED cannot be shown to its owner; give it an id of its own."
+		}
 		switch verdict {
 		case WasSame:
 			out[i].Kind = WasSame
@@ -133,6 +143,8 @@ func (x *Intel) receive(tx *db.Tx, b *Batch, objs []arrival) ([]Outcome, error) 
 			if err := x.tighten(tx, b, c, ks); err != nil {
 				return nil, err
 			}
+		case WasRefused:
+			out[i].Kind, out[i].Reason = WasRefused, detail
 		case WasHeld:
 			out[i].Kind, out[i].Reason = WasHeld, detail
 			if err := x.hold(tx, b, c, why, detail, owner); err != nil {
@@ -331,7 +343,7 @@ func (x *Intel) judge(v *db.View, b *Batch, c *incoming, ks []*known, defs map[s
 	if c.personal != "" {
 		return WasHeld, WhyPersonal, c.personal, b.Org
 	}
-	if wait != "" {
+	if wait != "" && c.label.TLP != policy.Red { // which the desk may not read
 		return WasHeld, WhyReview, wait, ""
 	}
 	return WasAdded, "", "", ""

@@ -534,6 +534,10 @@ func (x *Intel) RemoveSource(tx *db.Tx, id string) error {
 	if err != nil {
 		return err
 	}
+	// What it was bringing ends here; a pull that runs sees that and ends, too.
+	if _, err := tx.Exec(`UPDATE intel_batches SET state = 'done', ended = $1 WHERE source = $2 AND state = 'running'`, clock.Micros(tx.Now()), id); err != nil {
+		return err
+	}
 	for _, stmt := range []string{`DELETE FROM intel_feed_events WHERE source = $1`, `DELETE FROM intel_pulls WHERE source = $1`, `DELETE FROM intel_sources WHERE id = $1`} {
 		if _, err := tx.Exec(stmt, id); err != nil {
 			return err

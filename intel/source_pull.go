@@ -393,7 +393,7 @@ func (p *puller) receive(tx *db.Tx, format Format, objs []arrival, to **Batch, t
 		if err != nil {
 			return err
 		}
-		if now.State == Stopped {
+		if now.State != Running {
 			return errBatchStopped
 		}
 		next = *now

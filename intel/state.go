@@ -2,7 +2,6 @@ package intel
 
 import (
 	"github.com/cordon-isao/cordon/internal/db"
-	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/policy"
 )
 
@@ -76,12 +75,4 @@ func (x *Intel) Mark(v *db.View) (m Mark, err error) {
 		return nil
 	})
 	return m, err
-}
-
-func (x *Intel) state(v *db.View, name string) (int64, error) {
-	n, err := db.One(v, db.Value[int64], `SELECT value FROM intel_state WHERE name = $1`, name)
-	if fault.Is(err, fault.Missing) {
-		return 0, nil
-	}
-	return n, err
 }

@@ -59,7 +59,6 @@ func TestIntelInAndOutScreens(t *testing.T) {
 		return err
 	})
 	h.OK(h.Note(town.Pia, func(tx *db.Tx) error { _, err := h.Intel.TestHook(tx, hook); return err }))
-	glance(t, pia, "sources", at("/intel/sources"))
 	glance(t, pia, "source-form", at("/intel/sources/"+source+"/edit"))
 	glance(t, pia, "hook", at("/intel/hooks/"+hook))
 	h.wordsIndexed()

@@ -129,7 +129,7 @@ func (c *Ctx) showObject(status int, a attempt) error {
 // objectOf is the object that the address names: its latest version, or the one
 // that is asked for.
 func (c *Ctx) objectOf() (o intel.Object, older bool, err error) {
-	id := c.R.PathValue("id")
+	id := c.R.PathValue("object")
 	if !intel.ValidID(id) {
 		return o, false, fault.ErrMissing
 	}

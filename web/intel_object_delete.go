@@ -52,7 +52,7 @@ func (c *Ctx) showObjectDelete(status int, a attempt) error {
 
 // intelObjectDelete deletes what the reader's organization brought of an id.
 func (c *Ctx) intelObjectDelete() error {
-	id := c.R.PathValue("id")
+	id := c.R.PathValue("object")
 	if !intel.ValidID(id) {
 		return fault.ErrMissing
 	}

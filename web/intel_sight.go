@@ -85,7 +85,7 @@ func (c *Ctx) showSay(show func(x sayView) error) error {
 // intelSight records that the reader's organization saw an object: with one key
 // once and now, or as the form says.
 func (c *Ctx) intelSight() error {
-	id := c.R.PathValue("id")
+	id := c.R.PathValue("object")
 	if !intel.ValidID(id) {
 		return fault.ErrMissing
 	}
@@ -137,7 +137,7 @@ func readSighting(a attempt) (s intel.Sighting, err error) {
 
 // intelRemark adds a note or an opinion to an object.
 func (c *Ctx) intelRemark() error {
-	id := c.R.PathValue("id")
+	id := c.R.PathValue("object")
 	if !intel.ValidID(id) {
 		return fault.ErrMissing
 	}

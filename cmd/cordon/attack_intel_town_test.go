@@ -18,13 +18,13 @@ func stixID(typ string, n int) string {
 
 const stixTime = "2026-11-01T00:00:00.000Z"
 
-// beacon is an indicator, sight a sighting of something, link a relationship.
+// beacon is an indicator, sighting a sighting of something, link a relationship.
 func beacon(n, version int, name string, markings ...string) string {
 	return fmt.Sprintf(`{"type":"indicator","spec_version":"2.1","id":"%s","created":"%s","modified":"2026-11-01T00:00:%02d.000Z"%s,"name":"%s","description":"Seen with telnet in pump firmware.","labels":["pump"],"pattern":"[domain-name:value = 'c%d.example.com']","pattern_type":"stix","valid_from":"%s","kill_chain_phases":[{"kill_chain_name":"mitre-ics-attack","phase_name":"initial-access"}]}`,
 		stixID("indicator", n), stixTime, version, marked(markings), name, n, stixTime)
 }
 
-func sight(n int, of string, markings ...string) string {
+func sighting(n int, of string, markings ...string) string {
 	return fmt.Sprintf(`{"type":"sighting","spec_version":"2.1","id":"%s","created":"%s","modified":"%s"%s,"sighting_of_ref":"%s","count":%d}`, stixID("sighting", n), stixTime, stixTime, marked(markings), of, n%7+1)
 }
 
@@ -102,19 +102,19 @@ func (w *town) informs() {
 	w.sent("green", "mia", toAll, beacon(3, 0, "Beacon of the community"), beacon(4, 0, "Telnet scanner"), beacon(4, 1, "Telnet scanner, again"), link(1, stixID("indicator", 3), stixID("attack-pattern", 1)),
 		link(2, stixID("indicator", 3), stixID("indicator", 50)), // which is the shade's
 		link(3, stixID("indicator", 4), stixID("malware", 99)))   // which nobody has
-	w.sent("pumps", "hal", toSome(w.ofCircle("pumps")...), beacon(5, 0, "Beacon of the pump group"), sight(1, stixID("indicator", 3)))
+	w.sent("pumps", "hal", toSome(w.ofCircle("pumps")...), beacon(5, 0, "Beacon of the pump group"), sighting(1, stixID("indicator", 3)))
 	w.sent("pair", "mia", toSome(w.ofOrg("med", "hosp")...), beacon(6, 0, "Beacon of two houses"))
 	named := intel.Terms{Unmarked: policy.Red, Red: w.ofCircle("red"), Scrub: intel.ScrubClean}
 	w.sent("red", "mia", named, beacon(7, 0, "Beacon of the team"))
 	quiet := toAll
 	quiet.Attribution = intel.Anonymous
-	w.sent("quiet", "hal", quiet, beacon(8, 0, "Beacon of nobody"), sight(2, stixID("indicator", 4)))
+	w.sent("quiet", "hal", quiet, beacon(8, 0, "Beacon of nobody"), sighting(2, stixID("indicator", 4)))
 	w.sent("marking", "mia", toAll, beacon(9, 0, "Marked by nobody knows", unknownMarking))
 	w.waitsAs("marking", "mia")
 	w.sent("shared", "sam", toAll, beacon(10, 0, "Shade shares with all"))
 
 	shade := toSome(w.ofOrg("shade", "umbra")...)
-	w.sent("shade", "sam", shade, beacon(50, 0, "Zebrafish beacon"), beacon(51, 0, "Quokka telnet beacon"), sight(50, stixID("indicator", 3)), link(50, stixID("indicator", 3), stixID("indicator", 50)),
+	w.sent("shade", "sam", shade, beacon(50, 0, "Zebrafish beacon"), beacon(51, 0, "Quokka telnet beacon"), sighting(50, stixID("indicator", 3)), link(50, stixID("indicator", 3), stixID("indicator", 50)),
 		link(51, stixID("indicator", 50), stixID("attack-pattern", 1)))
 	w.sent("shade-ring", "una", toSome(w.ofCircle("shade")...), beacon(52, 0, "Zebrafish in the ring"))
 	w.sent("shade-marking", "sam", toAll, beacon(53, 0, "Quokka marked", unknownMarking))
@@ -131,7 +131,7 @@ func (w *town) informs() {
 func (w *town) indexes() {
 	w.t.Helper()
 	for {
-		n, err := w.house.intel.Index(context.Background(), w.house.db, reader)
+		n, err := w.house.intel.Index(context.Background(), w.house.db, scribe)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -174,7 +174,7 @@ func (x *twins) intelActs() map[string]func() error {
 		"beacon in person": send("sam", func() intel.Terms {
 			return intel.Terms{Unmarked: policy.Red, Red: w.ofPerson("sam", "una"), Scrub: intel.ScrubClean}
 		}, func() []string { return one(beacon(next(), 0, "Zebrafish")) }),
-		"sighting of what all see":     send("una", shade, func() []string { return one(sight(next(), visible())) }),
+		"sighting of what all see":     send("una", shade, func() []string { return one(sighting(next(), visible())) }),
 		"link to what all see":         send("sam", shade, func() []string { return one(link(next(), visible(), stixID("attack-pattern", 1))) }),
 		"version of a hidden beacon":   send("sam", shade, func() []string { return one(beacon(50+r.IntN(2), 1+r.IntN(50), "Zebrafish anew")) }),
 		"same again":                   send("sam", shade, func() []string { return one(beacon(50, 0, "Zebrafish beacon")) }),
@@ -220,7 +220,7 @@ func (x *twins) intelTalk(i int) {
 	for k, w := range []*town{x.a, x.b} {
 		who, terms, objs := "mia", toAll, []string{beacon(2000+i%12, 5, "Brought by Medley"), beacon(3000+i, 0, "Open beacon")}
 		if i%2 == 1 {
-			who, objs = "hal", []string{sight(3000+i, stixID("indicator", 3)), link(3000+i, stixID("indicator", 4), stixID("attack-pattern", 1))}
+			who, objs = "hal", []string{sighting(3000+i, stixID("indicator", 3)), link(3000+i, stixID("indicator", 4), stixID("attack-pattern", 1))}
 		}
 		var outs []intel.Outcome
 		if err := w.try(who, func(tx *db.Tx) error {

@@ -226,6 +226,9 @@ func unknownID(kind string) string {
 	if id := unknownCaseThing(kind); id != "" {
 		return id
 	}
+	if id := unknownIntelThing(kind); id != "" {
+		return id
+	}
 	switch kind {
 	case "short":
 		return "TOPIC-" + ids.Random(4) + "-" + ids.Random(4)
@@ -274,5 +277,5 @@ func (w *town) pool(kind string, hidden bool) (list []string) {
 			list = append(list, "0/000", "0/x000/000", "data/000", "cordon.css", "app.css", "app.js")
 		}
 	}
-	return append(list, w.caseThings(kind, hidden)...)
+	return append(append(list, w.caseThings(kind, hidden)...), w.intelThings(kind, hidden)...)
 }

@@ -742,16 +742,20 @@ func (x *twins) follow(s subject, req errand, r httpkit.Route) (done int) {
 			m := apiNext.FindStringSubmatch(got[i].body)
 			n := pageNext.FindStringSubmatch(got[i].body)
 			switch {
-			case m != nil && strings.HasPrefix(r.Path, "/api/"):
-				path, _, _ := strings.Cut(ask[i].path, "&cursor=")
+			case m != nil && (strings.HasPrefix(r.Path, "/api/") || strings.HasPrefix(r.Path, "/taxii2/")):
+				name := "cursor="
+				if strings.HasPrefix(r.Path, "/taxii2/") {
+					name = "next="
+				}
+				path, _, _ := strings.Cut(ask[i].path, "&"+name)
 				sep := "&"
 				if !strings.Contains(path, "?") {
 					sep = "?limit=50&"
 				}
-				if strings.Contains(path, "cursor=zz") {
+				if strings.Contains(path, name+"zz") {
 					return done
 				}
-				ask[i].path = path + sep + "cursor=" + m[1]
+				ask[i].path = path + sep + name + m[1]
 			case n != nil:
 				ask[i].path = strings.ReplaceAll(n[1], "&amp;", "&")
 			default:

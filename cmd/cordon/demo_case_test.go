@@ -131,6 +131,7 @@ func TestDemoCases(t *testing.T) {
 	t.Run("walk", func(t *testing.T) { demoWalk(t, w) })
 	t.Run("pack", func(t *testing.T) { demoPack(t, w) })
 	t.Run("deadlines", func(t *testing.T) { demoDeadlines(t, w) })
+	t.Run("intelligence", func(t *testing.T) { demoIntel(t, w) })
 }
 
 // demoNotice: one notice is drafted whole and due in six days, the other one went

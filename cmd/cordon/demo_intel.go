@@ -48,6 +48,7 @@ func intelSaga(g *saga) error {
 	g.on(11, "09:25", "hallberg", g.share("laboratory", intel.Terms{Amber: g.circle("laboratory")}))
 	g.on(9, "07:30", "tollefson", g.share("seen-pinefork", intel.Terms{Attribution: intel.Community}))
 	g.on(8, "06:45", "meneses", g.share("seen-valedosol", intel.Terms{Amber: g.circle("laboratory")}))
+	g.on(2, "15:30", "noorani", g.share("seen-quarter", intel.Terms{Attribution: intel.Community, Scrub: intel.ScrubRemoved}))
 
 	// What waits: for the owner of the id, for the desk, for a word about personal data.
 	g.on(7, "08:15", "tollefson", g.share("held-pinefork", intel.Terms{Scrub: intel.ScrubClean}))
@@ -83,7 +84,7 @@ func (g *saga) attack(by string) {
 		b, err := g.intel.Accept(g.ctx, g.db, g.viewers[by], intel.NewBatch{Via: "command", Name: furnish.AttackName, Format: intel.FormatSTIX, Key: furnish.AttackName,
 			Terms: intel.Terms{Unmarked: policy.Clear, Scrub: intel.ScrubJustified, Why: "Published by the MITRE Corporation; the people who are named in it are its contributors."}}, f)
 		if err == nil {
-			b, err = g.intel.Read(g.ctx, g.db, reader, b.ID, nil)
+			b, err = g.intel.Read(g.ctx, g.db, scribe, b.ID, nil)
 		}
 		if err == nil && (b.State != intel.Done || b.Refused+b.Tally.Held > 0) {
 			err = fmt.Errorf("%s is %s with %v", b.Name, b.State, b.Problems)

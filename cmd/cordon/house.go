@@ -67,8 +67,8 @@ const passEvery = time.Minute
 // keeper is the part of the program that keeps deadlines.
 var keeper = policy.System("deadlines")
 
-// reader is the part of the program that reads what was sent and makes its index.
-var reader = policy.System("intel")
+// scribe is the part of the program that reads what was sent and makes its index.
+var scribe = policy.System("intel")
 
 // plan is what a house is built from.
 type plan struct {
@@ -162,10 +162,10 @@ func (h *house) start(ctx context.Context) {
 	run("deadlines", func(ctx context.Context) error {
 		return h.cases.Run(ctx, h.db, keeper, passEvery, h.log, func() { h.passed.Store(clock.Micros(clock.System().Now())) })
 	})
-	run("intelligence", func(ctx context.Context) error { return h.intel.Run(ctx, h.db, reader, h.log) })
-	run("words", func(ctx context.Context) error { return h.intel.RunIndex(ctx, h.db, reader, h.log) })
-	run("sources", func(ctx context.Context) error { return h.intel.RunSources(ctx, h.db, reader, h.log) })
-	run("webhooks", func(ctx context.Context) error { return h.intel.RunHooks(ctx, h.db, reader, h.log) })
+	run("intelligence", func(ctx context.Context) error { return h.intel.Run(ctx, h.db, scribe, h.log) })
+	run("words", func(ctx context.Context) error { return h.intel.RunIndex(ctx, h.db, scribe, h.log) })
+	run("sources", func(ctx context.Context) error { return h.intel.RunSources(ctx, h.db, scribe, h.log) })
+	run("webhooks", func(ctx context.Context) error { return h.intel.RunHooks(ctx, h.db, scribe, h.log) })
 	run("sweep", func(ctx context.Context) error {
 		for {
 			if _, err := h.forum.Sweep(ctx, h.db, policy.System("sweep")); err != nil && ctx.Err() == nil {

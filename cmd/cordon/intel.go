@@ -253,7 +253,7 @@ func (c *intelImportCmd) read(ctx context.Context, out io.Writer, f *intelFile, 
 	}
 	bar.end()
 	bar = newBar("read")
-	return h.intel.Read(ctx, h.db, reader, b.ID, func(b *intel.Batch) { bar.set("read", b.Consumed, b.Size) })
+	return h.intel.Read(ctx, h.db, scribe, b.ID, func(b *intel.Batch) { bar.set("read", b.Consumed, b.Size) })
 }
 
 // watched shows how far a file was kept.

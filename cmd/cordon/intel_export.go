@@ -62,7 +62,7 @@ func (c *intelExportCmd) write(ctx context.Context, w io.Writer) error {
 		return errors.New("this person may not take threat intelligence out")
 	}
 	for { // what an import brought while no server ran is not in the index yet
-		n, err := h.intel.Index(ctx, h.db, reader)
+		n, err := h.intel.Index(ctx, h.db, scribe)
 		if err != nil {
 			return err
 		}

@@ -324,7 +324,8 @@ func TestTwins(t *testing.T) {
 		h.take(town.Pia, intel.Terms{}, indicator(1, "clear.example", clear), report(10, "Public", clear, 1), indicator(2, "green.example", green), report(11, "Green", green, 2, 3))
 		if i == 1 {
 			h.take(town.Pia, intel.Terms{}, indicator(3, "zebra.example", strict), report(12, "Zebra", strict, 1, 2, 3), indicator(1, "clear.example", clear))
-			h.Clock.Add(-time.Minute)
+		} else {
+			h.Clock.Add(time.Minute)
 		}
 		h.take(town.Wim, intel.Terms{}, indicator(5, "late.example", clear), report(13, "Late", clear, 5, 1))
 		worlds[i] = map[string]string{}

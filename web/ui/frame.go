@@ -39,6 +39,9 @@ var keySheet = []struct {
 	{"Cases", [][2]string{
 		{"S", "Stage"}, {"K", "Clocks"}, {"I", "Invite"}, {"W", "Side thread"}, {"R", "What is next"}, {"Shift E", "Evidence"},
 	}},
+	{"Intelligence", [][2]string{
+		{"S", "We saw this, or save the search"}, {"V", "Graph"}, {"X", "Choose the row"}, {"Arrows", "Along a graph's ties"},
+	}},
 }
 
 // goKeysOf returns the entries of the left rail that "g" and a letter reach.

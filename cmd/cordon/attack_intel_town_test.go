@@ -178,7 +178,7 @@ func (x *twins) intelActs() map[string]func() error {
 		"link to what all see":         send("sam", shade, func() []string { return one(link(next(), visible(), stixID("attack-pattern", 1))) }),
 		"version of a hidden beacon":   send("sam", shade, func() []string { return one(beacon(50+r.IntN(2), 1+r.IntN(50), "Zebrafish anew")) }),
 		"same again":                   send("sam", shade, func() []string { return one(beacon(50, 0, "Zebrafish beacon")) }),
-		"what others will bring later": send("sam", shade, func() []string { return one(beacon(2000+r.IntN(12), r.IntN(3), "Ours first")) }),
+		"what others will bring later": send("sam", shade, func() []string { return one(beacon(2001+x.brought, r.IntN(3), "Ours first")) }),
 		"marked by nobody knows":       send("sam", func() intel.Terms { return toAll }, func() []string { return one(beacon(next(), 0, "Quokka", unknownMarking)) }),
 		"beacon deleted": func() error {
 			if len(x.hidden["object"]) == 0 {
@@ -216,18 +216,22 @@ func (x *twins) intelActs() map[string]func() error {
 // intelTalk has something come that both towns see, the same in both, some of it
 // under ids that the shade brought before.
 func (x *twins) intelTalk(i int) {
-	var made [2]string
+	x.brought++
+	var made, share [2]string
 	for k, w := range []*town{x.a, x.b} {
-		who, terms, objs := "mia", toAll, []string{beacon(2000+i%12, 5, "Brought by Medley"), beacon(3000+i, 0, "Open beacon")}
-		if i%2 == 1 {
+		who, terms, objs := "mia", toAll, []string{beacon(2000+x.brought, 5, "Brought by Medley"), beacon(3000+i, 0, "Open beacon")}
+		if x.brought%2 == 0 {
 			who, objs = "hal", []string{sighting(3000+i, stixID("indicator", 3)), link(3000+i, stixID("indicator", 4), stixID("attack-pattern", 1))}
 		}
 		var outs []intel.Outcome
 		if err := w.try(who, func(tx *db.Tx) error {
 			b, o, err := w.sends(tx, terms, objs...)
-			if err == nil {
-				made[k], outs = b.ID, o
+			if err != nil {
+				return err
 			}
+			made[k], outs = b.ID, o
+			last, err := w.house.intel.Object(tx.View, o[len(o)-1].ID)
+			share[k] = last.From.ID
 			return err
 		}); err != nil {
 			x.t.Fatalf("intelligence that both towns see: %v", err)
@@ -235,6 +239,7 @@ func (x *twins) intelTalk(i int) {
 		x.told[k] = append(x.told[k], fmt.Sprint(outs))
 	}
 	x.same(made[0], made[1])
+	x.same(share[0], share[1])
 	if a, b := x.told[0][len(x.told[0])-1], x.told[1][len(x.told[1])-1]; a != b {
 		x.t.Errorf("the sender is told\n%s\nin one town and\n%s\nin the other", a, b)
 	}

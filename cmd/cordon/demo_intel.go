@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/cordon-isao/cordon/cases"
@@ -68,36 +69,32 @@ func (g *saga) circle(key string) []policy.Principal {
 	return []policy.Principal{policy.OfCircle(g.circles[key])}
 }
 
-// attack is how the desk takes in ATT&CK for ICS: as a file that is kept and read
-// in parts, the way of `cordon intel import`.
+// attack is how the desk takes in ATT&CK for ICS.
 func (g *saga) attack(by string) {
 	at := g.when(45, "14:00")
 	if at.Before(furnish.AttackReleased) {
 		at = furnish.AttackReleased
 	}
-	*g.steps = append(*g.steps, step{at, func() error {
+	g.at(at, by, func(tx *db.Tx) error {
 		f, err := furnish.Attack()
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		b, err := g.intel.Accept(g.ctx, g.db, g.viewers[by], intel.NewBatch{Via: "command", Name: furnish.AttackName, Format: intel.FormatSTIX, Key: furnish.AttackName,
-			Terms: intel.Terms{Unmarked: policy.Clear, Scrub: intel.ScrubJustified, Why: "Published by the MITRE Corporation; the people who are named in it are its contributors."}}, f)
-		if err == nil {
-			b, err = g.intel.Read(g.ctx, g.db, scribe, b.ID, nil)
-		}
-		if err == nil && (b.State != intel.Done || b.Refused+b.Tally.Held > 0) {
-			err = fmt.Errorf("%s is %s with %v", b.Name, b.State, b.Problems)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", g.name, err)
-		}
-		return nil
-	}})
+		return g.take(tx, furnish.AttackName, intel.Terms{Unmarked: policy.Clear, Scrub: intel.ScrubJustified, Why: "Published by the MITRE Corporation; the people who are named in it are its contributors."}, f)
+	})
 }
 
-// share sends a bundle of the furnishing. What is not STIX is an error; what waits
-// is not.
+// take sends a file. What is not STIX is an error; what waits is not.
+func (g *saga) take(tx *db.Tx, name string, t intel.Terms, r io.Reader) error {
+	b, _, err := g.intel.Take(tx, intel.NewBatch{Via: "page", Name: name, Format: intel.FormatSTIX, Terms: t}, r)
+	if err == nil && b.Refused > 0 {
+		err = fmt.Errorf("%s: %v", name, b.Problems)
+	}
+	return err
+}
+
+// share sends a bundle of the furnishing.
 func (g *saga) share(file string, t intel.Terms) act {
 	if t.Scrub == "" {
 		t.Scrub = intel.ScrubClean
@@ -111,11 +108,7 @@ func (g *saga) share(file string, t intel.Terms) act {
 		if err != nil {
 			return err
 		}
-		b, _, err := g.intel.Take(tx, intel.NewBatch{Via: "page", Name: file + ".json", Format: intel.FormatSTIX, Terms: t, Size: int64(len(text))}, bytes.NewReader(text))
-		if err == nil && b.Refused > 0 {
-			err = fmt.Errorf("%s: %v", file, b.Problems)
-		}
-		return err
+		return g.take(tx, file+".json", t, bytes.NewReader(text))
 	}
 }
 

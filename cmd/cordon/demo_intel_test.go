@@ -9,28 +9,36 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cordon-isao/cordon/cmd/cordon/furnish"
 	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/policy"
 )
 
+// indexed waits until what came can be searched; the running house does so by
+// itself.
+func (w *world) indexed() {
+	w.t.Helper()
+	for {
+		n, err := w.house.intel.Index(context.Background(), w.house.db, scribe)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+	}
+}
+
 // demoIntel: ATT&CK for ICS came whole, every label has something, each person
 // sees what is his, three objects wait for the right people, and the pages of the
 // README's walk say what it promises.
 func demoIntel(t *testing.T, w *world) {
-	for { // the running house does this by itself
-		n, err := w.house.intel.Index(context.Background(), w.house.db, scribe)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n == 0 {
-			break
-		}
-	}
+	w.indexed()
 	w.read(w.being("dvornik"), func(v *db.View) error {
 		bs, err := w.house.intel.Batches(v, "", 0)
-		i := slices.IndexFunc(bs, func(b *intel.Batch) bool { return b.Via == "command" })
+		i := slices.IndexFunc(bs, func(b *intel.Batch) bool { return b.Name == furnish.AttackName })
 		if err != nil || i < 0 || bs[i].State != intel.Done || bs[i].Added != 1826 || bs[i].Tally.Held+bs[i].Refused != 0 {
 			t.Errorf("ATT&CK: %+v, %v", bs, err)
 		}

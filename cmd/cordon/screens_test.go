@@ -76,6 +76,8 @@ func screens(w *world, topic, room string) []struct{ name, who, path string } {
 // TestScreenshots takes the pictures of the documentation, when asked to:
 //
 //	make screenshots
+//
+// With CORDON_SCREENSHOT it takes those of one screen only.
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("CORDON_SCREENSHOTS")
 	if dir == "" {
@@ -89,7 +91,14 @@ func TestScreenshots(t *testing.T) {
 		room, err = db.One(v, db.Value[string], `SELECT t.room FROM visible.topics t WHERE t.id = $1`, topic)
 		return err
 	})
-	for _, s := range screens(w, topic, room) {
+	w.indexed()
+	all := append(screens(w, topic, room), []struct{ name, who, path string }{ // the tests of these pages look at them in every way
+		{"matrix", "arendt", "/intel/matrix"}, {"object", "osei", "/intel/objects/" + relay}, {"graph", "arendt", "/intel/graph?ids=" + thirdShift},
+	}...)
+	for _, s := range all {
+		if only := os.Getenv("CORDON_SCREENSHOT"); only != "" && only != s.name {
+			continue
+		}
 		for _, look := range docPictures[s.name] {
 			tab := b.Tab()
 			if s.who != "" {
@@ -118,6 +127,9 @@ var docPictures = map[string][]look{
 	"case":    {{"light", 1280, false}, {"dark", 1280, true}},
 	"triage":  {{"light", 1280, false}},
 	"clocks":  {{"light", 1280, false}},
+	"matrix":  {{"light", 1280, false}},
+	"object":  {{"light", 1280, false}},
+	"graph":   {{"light", 1280, false}},
 }
 
 // mainTopic is the topic of the main job in the demo.

@@ -10,6 +10,7 @@ import (
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
+	"github.com/cordon-isao/cordon/policy"
 )
 
 // Matrix is an ATT&CK matrix, coloured by what was seen.
@@ -17,9 +18,10 @@ type Matrix struct {
 	ID, Name string
 	Domain   string // "ics-attack"
 	Tactics  []Tactic
-	Most     int  // the largest Seen
-	Counted  int  // objects that speak of techniques, of any matrix, that were looked at
-	More     bool // there are more; the newest were looked at
+	Most     int        // the largest Seen
+	TLP      policy.TLP // the strictest of what was counted; "" if nothing was
+	Counted  int        // objects that speak of techniques, of any matrix, that were looked at
+	More     bool       // there are more; the newest were looked at
 }
 
 // Tactic is a column.
@@ -272,16 +274,20 @@ func (x *Intel) cited(v *db.View, m *Matrix) (all []citation, err error) {
 	f.index(ask, v.Viewer())
 	f.and(latest)
 	f.and(once)
-	stmt := f.statement(`o.added, COALESCE((SELECT STRING_AGG(c.technique, ' ' ORDER BY c.technique) FROM intel_cites c WHERE c.n = o.n), '')`, MaxCited+1)
+	stmt := f.statement(`o.added, o.tlp, COALESCE((SELECT STRING_AGG(c.technique, ' ' ORDER BY c.technique) FROM intel_cites c WHERE c.n = o.n), '')`, MaxCited+1)
 	err = v.Each(stmt, f.args, func(s db.Scanner) error {
 		var added int64
 		var cites string
-		if err := s.Scan(&added, &cites); err != nil {
+		var tlp policy.TLP
+		if err := s.Scan(&added, &tlp, &cites); err != nil {
 			return err
 		}
 		if len(all) == MaxCited {
 			m.More = true
 			return nil
+		}
+		if m.TLP == "" || tlp.StricterThan(m.TLP) {
+			m.TLP = tlp
 		}
 		all = append(all, citation{strings.Fields(cites), clock.FromMicros(added)})
 		return nil

@@ -60,9 +60,7 @@ func (x *Intel) Path(v *db.View, a, b string) (Graph, error) {
 	back := sides[1].way(meet)
 	slices.Reverse(back)
 	way = append(way, back...)
-	for _, id := range way {
-		w.order = append(w.order, id)
-	}
+	w.order = append(w.order, way...)
 	for _, s := range sides {
 		for id := meet; s.from[id].From != ""; {
 			e := s.from[id]

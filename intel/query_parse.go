@@ -69,7 +69,6 @@ type parser struct {
 	q        Query
 	words    []string
 	parts    int
-	noTLP    []policy.TLP
 	problems check.Problems
 }
 

@@ -42,14 +42,8 @@ func (c *Ctx) intelMatrix() (err error) {
 	} else if q.Get("matrix") != "" {
 		return fault.ErrMissing
 	}
-	label := policy.Label{}
-	if x.M.ID != "" {
-		// The numbers come from everything that the reader may see.
-		if x.M.Most > 0 {
-			label.TLP = policy.AmberStrict
-		}
-	}
-	return c.show(Page{Title: "ATT&CK matrix", Kind: "intel-matrix", Label: label, Body: intelMatrixBody(x, c.View.Now())})
+	// The page is as strict as the strictest of what it counts.
+	return c.show(Page{Title: "ATT&CK matrix", Kind: "intel-matrix", Label: policy.Label{TLP: x.M.TLP}, Body: intelMatrixBody(x, c.View.Now())})
 }
 
 // heat is the shade of a number: the same scale for the whole matrix.

@@ -98,6 +98,13 @@ func (c *Ctx) showIntelSearch(status int, a attempt) error {
 			return err
 		}
 		right = intelFacets(x)
+		for _, f := range x.Facets { // the numbers come from these, too
+			for _, value := range f.Values {
+				if t, err := policy.ParseTLP(strings.ToUpper(value.Value)); f.Name == "tlp" && value.Count > 0 && err == nil {
+					label = stricter(label, t)
+				}
+			}
+		}
 	}
 	if !x.Asked && q.Get("after") == "" {
 		x.First = len(x.Rows) == 0 && x.Hidden == 0

@@ -67,11 +67,10 @@ type converter struct {
 	refs          []string            // of the report
 	principal     map[string][]string // MISP uuid → ids of what stands for it, the best first
 	byUUID        map[string]int      // object uuid → index
-	merged        map[*Object]bool
-	marked        map[string]bool // labels used
-	clusters      map[string]bool // ids written
-	uuids         map[string]bool // of attributes and objects, each once
-	ids           map[string]bool // ids of events' own objects, each once
+	marked        map[string]bool     // labels used
+	clusters      map[string]bool     // ids written
+	uuids         map[string]bool     // of attributes and objects, each once
+	ids           map[string]bool     // ids of events' own objects, each once
 	skipped       []Skip
 	eventClusters []string // ids of the clusters of the event itself
 }

@@ -204,14 +204,6 @@ func (t *tree) str(i int32, name string) string {
 	return ""
 }
 
-// count says how many children node i has.
-func (t *tree) count(i int32) (n int) {
-	for c, end := i+1, t.nodes[i].end; c < end; c = t.nodes[c].end {
-		n++
-	}
-	return n
-}
-
 // strings gives the elements of array i that are strings.
 func (t *tree) strings(i int32) []string {
 	list := make([]string, 0, t.nodes[i].end-i-1)

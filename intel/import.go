@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/cordon-isao/cordon/formats/stix"
@@ -45,7 +44,7 @@ func (x *Intel) Accept(ctx context.Context, d *db.DB, who policy.Viewer, n NewBa
 	if err != nil {
 		return nil, err
 	}
-	name, key := ids.New("intel"), seal.NewKey()
+	name, key := ids.New(fileKind), seal.NewKey()
 	blob := blobOf(name)
 	size, sum, err := x.files.Put(ctx, blob, key, body, MaxFile)
 	if err != nil {
@@ -162,9 +161,6 @@ func chunk(s source, terms Terms, objects, bytes int) (objs []arrival, err error
 	}
 	return objs, nil
 }
-
-// blobOf is a file's name in the store, which takes small letters only.
-func blobOf(file string) string { return strings.ToLower(file) }
 
 // sentence is what an error of a format tells its reader.
 func sentence(err error) string {

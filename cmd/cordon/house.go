@@ -167,12 +167,17 @@ func (h *house) start(ctx context.Context) {
 	run("sources", func(ctx context.Context) error { return h.intel.RunSources(ctx, h.db, scribe, h.log) })
 	run("webhooks", func(ctx context.Context) error { return h.intel.RunHooks(ctx, h.db, scribe, h.log) })
 	run("sweep", func(ctx context.Context) error {
+		var lost map[string]bool // of the sweep before
 		for {
 			if _, err := h.forum.Sweep(ctx, h.db, policy.System("sweep")); err != nil && ctx.Err() == nil {
 				h.log.Warn("sweep abandoned uploads", "err", err)
 			}
 			if _, err := h.cases.SweepFiles(ctx, h.db, policy.System("sweep")); err != nil && ctx.Err() == nil {
 				h.log.Warn("sweep abandoned files of reports", "err", err)
+			}
+			var err error
+			if lost, _, err = h.intel.SweepFiles(ctx, h.db, policy.System("sweep"), lost); err != nil && ctx.Err() == nil {
+				h.log.Warn("sweep abandoned files of intelligence", "err", err)
 			}
 			select {
 			case <-ctx.Done():

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -38,6 +39,9 @@ func marked(markings []string) string {
 	}
 	return `,"object_marking_refs":["` + strings.Join(markings, `","`) + `"]`
 }
+
+// newSTIX is the id of what a probe said of an object: each town makes its own.
+var newSTIX = regexp.MustCompile(`(sighting|note|opinion)--[0-9a-f]*[1-9a-f][0-9a-f]*-[0-9a-f-]{27}`)
 
 // matrixOf is a small matrix of techniques with one tactic.
 func matrixOf() []string {

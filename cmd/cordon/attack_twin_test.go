@@ -499,6 +499,7 @@ func (x *twins) plain(body string, b bool) string {
 	body = streamCursor.ReplaceAllString(body, "/live?cursor=C")
 	body = challenge.ReplaceAllString(body, `"challenge":"C"`)
 	body = ceremony.ReplaceAllString(body, "cordon-ceremony=C")
+	body = newSTIX.ReplaceAllString(body, "$1--new")
 	body = audiences.ReplaceAllStringFunc(body, func(set string) string {
 		list := strings.Split(set, ",") // which stand in the order of ids, new ones too
 		slices.SortFunc(list, func(a, b string) int { return strings.Compare(strings.Trim(a, "[]"), strings.Trim(b, "[]")) })

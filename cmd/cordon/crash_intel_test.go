@@ -65,7 +65,7 @@ func killImport(t *testing.T, database string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"intel", "import", file, "--data", dir, "--person", person, "--unmarked", "green", "--scrub", "clean"}
+	args := []string{"intel", "import", file, "--data", dir, "--person", person, "--unmarked", "green", "--scrub", "justified", "--why", "Invented for a test."}
 	if database != "" {
 		args = append(args, "--database", database)
 	}
@@ -83,7 +83,7 @@ func killImport(t *testing.T, database string) {
 		go func() { exited <- cmd.Wait() }()
 		wait := time.Minute * 5
 		if kills < 8 {
-			wait = time.Duration(400+roll.below(1200)) * time.Millisecond
+			wait = time.Duration(250+roll.below(500)) * time.Millisecond
 		}
 		select {
 		case err := <-exited:

@@ -29,20 +29,20 @@ func (s *Server) handler(l line) http.Handler {
 	acts := l.method != http.MethodGet
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &call{Server: s, r: r, w: w, line: l}
-		err := c.accepts()
-		if err == nil {
-			err = s.DB.Read(r.Context(), policy.Anonymous(), func(v *db.View) error {
-				if err := c.identify(v); err != nil {
-					return err
-				}
-				if err := c.admit(); err != nil || acts {
-					return err
-				}
-				c.view = v.As(c.who)
-				defer func() { c.view = nil }()
-				return l.serve(c)
-			})
-		}
+		err := s.DB.Read(r.Context(), policy.Anonymous(), func(v *db.View) error {
+			if err := c.identify(v); err != nil {
+				return err
+			}
+			if err := c.admit(); err != nil {
+				return err
+			}
+			if err := c.accepts(); err != nil || acts {
+				return err
+			}
+			c.view = v.As(c.who)
+			defer func() { c.view = nil }()
+			return l.serve(c)
+		})
 		if err == nil && acts {
 			err = l.serve(c)
 		}

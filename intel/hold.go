@@ -2,6 +2,7 @@ package intel
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/cordon-isao/cordon/formats/stix"
@@ -82,7 +83,11 @@ func (x *Intel) hold(tx *db.Tx, b *Batch, c *incoming, why Why, detail, owner st
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', 0, '', '', $12, $13, $14)`,
 		id, b.ID, clock.Micros(tx.Now()), c.ID, c.version, c.Type, string(why), detail, owner, string(c.label.TLP), string(want), string(c.Raw), string(tlp), a)
 	if err == nil && (others || why == WhyReview) {
-		tx.Append(db.Entry{Verb: "intel.held", Object: id, Parent: b.ID, Label: policy.Label{TLP: policy.AmberStrict, Audience: audience}, Data: map[string]string{"why": string(why)}})
+		e := db.Entry{Verb: "intel.held", Object: id, Parent: b.ID, Label: policy.Label{TLP: policy.AmberStrict, Audience: audience}, Data: map[string]string{"why": string(why)}}
+		if b.Terms.Attribution != Named {
+			e.Label = b.label // an entry names its actor
+		}
+		tx.Append(e)
 	}
 	return err
 }
@@ -145,12 +150,53 @@ func (x *Intel) Waiting(v *db.View, after string, limit int) ([]Held, error) {
 			return nil, err
 		}
 	}
-	return db.All(v, scanHeld(v), `SELECT `+heldColumns+` FROM visible.intel_held h WHERE h.state = 'waiting' AND (h.at > $1 OR h.at = $1 AND h.id > $2) ORDER BY h.at, h.id LIMIT $3`, at, after, page(limit))
+	hs, err := db.All(v, scanHeld(v), `SELECT `+heldColumns+` FROM visible.intel_held h WHERE h.state = 'waiting' AND (h.at > $1 OR h.at = $1 AND h.id > $2) ORDER BY h.at, h.id LIMIT $3`, at, after, page(limit))
+	for i := range hs {
+		if err == nil {
+			hs[i], err = x.veiled(v, hs[i])
+		}
+	}
+	return hs, err
 }
 
 // Held is one object that waits or waited.
 func (x *Intel) Held(v *db.View, id string) (Held, error) {
+	h, err := x.heldOf(v, id)
+	if err != nil {
+		return h, err
+	}
+	return x.veiled(v, h)
+}
+
+func (x *Intel) heldOf(v *db.View, id string) (Held, error) {
 	return db.One(v, scanHeld(v), `SELECT `+heldColumns+` FROM visible.intel_held h WHERE h.id = $1`, id)
+}
+
+// veiled takes the single organizations, circles and persons out of the labels of
+// a held object, for readers who are not its sender's, if he asked not to be named:
+// he is as a rule among them.
+func (x *Intel) veiled(v *db.View, h Held) (Held, error) {
+	own, err := v.Exists(`SELECT 1 FROM visible.intel_batches b WHERE b.id = $1`, h.Batch)
+	if err != nil || own {
+		return h, err
+	}
+	b, err := x.batchOf(v.As(system), h.Batch)
+	if err != nil || b.Terms.Attribution == Named {
+		return h, err
+	}
+	h.Want.Audience, h.Label.Audience = general(h.Want.Audience), general(h.Label.Audience)
+	return h, nil
+}
+
+// general is an audience without those of its members that name somebody.
+func general(a policy.Audience) policy.Audience {
+	var ps []policy.Principal
+	for _, p := range a.Members() {
+		if !slices.Contains([]string{"org", "circle", "person", "peer"}, p.Class()) {
+			ps = append(ps, p)
+		}
+	}
+	return policy.NewAudience(ps...)
 }
 
 // Decision is what a person says of a held object.
@@ -188,7 +234,7 @@ func (x *Intel) decides(v *db.View, h Held, b *Batch) (bool, error) {
 // Decide lets a held object in, or discards it. What is let in comes in the name
 // and under the terms of the batch that brought it.
 func (x *Intel) Decide(tx *db.Tx, id string, d Decision) (Outcome, error) {
-	h, err := x.Held(tx.View, id)
+	h, err := x.heldOf(tx.View, id)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -231,7 +277,11 @@ func (x *Intel) Decide(tx *db.Tx, id string, d Decision) (Outcome, error) {
 	if err != nil {
 		return out, err
 	}
-	tx.Append(db.Entry{Verb: "intel." + state, Object: id, Parent: h.Batch, Label: h.Label, Data: map[string]string{"why": d.Why}})
+	e := db.Entry{Verb: "intel." + state, Object: id, Parent: h.Batch, Label: h.Label, Data: map[string]string{"why": d.Why}}
+	if b.Terms.Attribution != Named && tx.Viewer().Org != b.Org {
+		e.Label = policy.Default(tx.Viewer().Org) // an entry names its audience, and the sender is in that
+	}
+	tx.Append(e)
 	out.Kind = kind
 	return out, nil
 }

@@ -1,6 +1,7 @@
 package intel_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
+	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/policy"
 )
 
@@ -186,6 +188,36 @@ func TestHeld(t *testing.T) {
 		}
 		none(town.Pol)
 		h.OK(decide(town.Dora, x.ID, intel.Decision{Why: "No."}))
+
+		t.Log("a sender who is not named: whoever decides does not learn the name, there or from the record")
+		take(h, town.Pia, open, indicator(6, 0))
+		quiet := intel.Terms{Scrub: intel.ScrubClean, Attribution: intel.Anonymous, Unmarked: policy.Amber, Amber: []policy.Principal{town.Ward, town.Pump}}
+		take(h, town.Wim, quiet, indicator(6, 2))
+		x = only(town.Pol, intel.WhyForeign)
+		one := town.Must(h, town.Pol, func(v *db.View) (intel.Held, error) { return h.Intel.Held(v, x.ID) })
+		for _, held := range []intel.Held{x, one} {
+			if held.Label.Audience.Has(town.Ward) || held.Want.Audience.Has(town.Ward) {
+				t.Errorf("the owner learns the sender: %+v", held)
+			}
+		}
+		if sent := only(town.Wim, intel.WhyForeign); !sent.Want.Audience.Has(town.Ward) {
+			t.Errorf("the sender does not see whom his own object is for: %+v", sent.Want)
+		}
+		h.OK(decide(town.Pol, x.ID, intel.Decision{Why: "Not ours."}))
+		for _, content := range town.Must(h, town.Pol, func(v *db.View) (map[int64]ledger.Content, error) {
+			es, err := h.Ledger.About(v, x.ID, 10)
+			if err != nil {
+				return nil, err
+			}
+			if len(es) != 1 || es[0].Verb != "intel.discarded" {
+				t.Errorf("the owner reads %v about it", es)
+			}
+			return h.Ledger.OpenAll(v, es)
+		}) {
+			if e := content.Event; e.Org == town.Ward.ID() || slices.Contains(e.Audience, string(town.Ward)) {
+				t.Errorf("the record tells the owner who sent it: %+v", e)
+			}
+		}
 	})
 }
 

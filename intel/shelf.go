@@ -2,7 +2,6 @@ package intel
 
 import (
 	linked "container/list"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,65 +123,52 @@ func (x *Intel) shelf(v *db.View, n int64, mark Mark) (*shelf, error) {
 	return sh, nil
 }
 
-// slots reads what stands on a shelf, with the bytes or without. It is one row, put
-// together inside the engine: handing out each object's columns by itself costs
-// more than reading them.
+// slots reads what stands on a shelf, with the bytes or without.
 func (x *Intel) slots(sys *db.View, sh *shelf, bytes bool) error {
-	span := []any{sh.k*shelfPlaces + 1, sh.upto}
-	size, err := db.One(sys, db.Value[int64], `SELECT CAST(COALESCE(SUM(o.size), 0) AS BIGINT) FROM visible.intel_objects o WHERE o.n >= $1 AND o.n <= $2`, span...)
-	if err != nil {
-		return err
-	}
-	if size > shelfMost {
-		return errFull
-	}
-	facts, raws := `GROUP_CONCAT(p.facts, '|')`, `GROUP_CONCAT(p.raw, ',')` // in the order of the inner SELECT
-	if sys.Engine() == db.Postgres {
-		facts, raws = `STRING_AGG(p.facts, '|' ORDER BY p.n)`, `STRING_AGG(p.raw, ',' ORDER BY p.n)`
-	}
-	if !bytes {
-		raws = `''`
-	}
-	var list struct{ facts string }
-	err = sys.Each(`SELECT COALESCE(`+facts+`, ''), COALESCE(`+raws+`, '') FROM (SELECT o.n, o.raw,
-		CAST(o.n AS TEXT) || ' ' || CAST(o.added AS TEXT) || ' ' || CAST(o.version AS TEXT) || ' ' || CAST(o.newest AS TEXT) || ' ' || CAST(o.twin AS TEXT) || ' ' || CAST(o.size AS TEXT) || ' ' || o.audience || ' ' || o.id AS facts
-		FROM visible.intel_objects o WHERE o.n >= $1 AND o.n <= $2 ORDER BY o.n) p`, span, func(s db.Scanner) error { return s.Scan(&list.facts, &sh.joined) })
-	if err != nil || list.facts == "" {
-		return err
-	}
 	known := map[string]int{}
-	at := 0
-	for line := range strings.SplitSeq(list.facts, "|") {
-		part := strings.Split(line, " ")
-		if len(part) != 8 {
-			return fmt.Errorf("intel: a shelf holds %q", line)
+	var raws []string
+	size := 0
+	columns := `o.n, o.id, o.version, o.added, o.newest, o.twin, o.audience, o.size`
+	if bytes {
+		columns += `, o.raw`
+	}
+	err := sys.Each(`SELECT `+columns+` FROM visible.intel_objects o WHERE o.n >= $1 AND o.n <= $2 ORDER BY o.n`, []any{sh.k*shelfPlaces + 1, sh.upto}, func(s db.Scanner) error {
+		var o slot
+		var length int
+		var newest, twin int64
+		var audience, raw string
+		into := []any{&o.n, &o.id, &o.version, &o.added, &newest, &twin, &audience, &length, &raw}
+		if !bytes {
+			into = into[:8]
 		}
-		var number [6]int64
-		for i := range number {
-			if number[i], err = strconv.ParseInt(part[i], 10, 64); err != nil {
-				return fmt.Errorf("intel: a shelf: %w", err)
-			}
+		if err := s.Scan(into...); err != nil {
+			return err
 		}
-		i, ok := known[part[6]]
+		i, ok := known[audience]
 		if !ok {
-			a, err := sys.Audience(part[6])
+			a, err := sys.Audience(audience)
 			if err != nil {
 				return err
 			}
 			i = len(sh.audiences)
-			known[part[6]], sh.audiences = i, append(sh.audiences, a)
+			known[audience], sh.audiences = i, append(sh.audiences, a)
 		}
 		if len(sh.slots) > 0 {
-			at++ // the comma
+			size++ // the comma
 		}
-		o := slot{n: number[0], added: number[1], version: number[2], newest: number[3] == 1, twin: number[4] == 1, id: part[7], from: at, to: at + int(number[5]), audience: i}
-		at = o.to
+		if bytes {
+			length = len(raw)
+			raws = append(raws, raw)
+		}
+		o.from, o.to, o.audience, o.newest, o.twin = size, size+length, i, newest == 1, twin == 1
+		if size = o.to; size > shelfMost {
+			return errFull
+		}
 		sh.slots = append(sh.slots, o)
-	}
-	if bytes && at != len(sh.joined) {
-		return fmt.Errorf("intel: a shelf has %d bytes and its objects %d", len(sh.joined), at)
-	}
-	return nil
+		return nil
+	})
+	sh.joined = strings.Join(raws, ",")
+	return err
 }
 
 // picked is objects that a page shows: a run of neighbours on one shelf.

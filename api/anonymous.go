@@ -17,9 +17,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/cordon-isao/cordon/cases"
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/fault"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 )
 
 // Reports without an account, by programs. The routes are httpkit.Anonymous:

@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/internal/ids"
 	"github.com/cordon-isao/cordon/internal/seal"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 	"github.com/cordon-isao/cordon/policy"
 )
 

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/internal/fault"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 	"github.com/cordon-isao/cordon/policy"
 )
 

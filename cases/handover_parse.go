@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/cordon-isao/cordon/formats/ssvc"
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/internal/check"
 	"github.com/cordon-isao/cordon/internal/fault"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 	"github.com/cordon-isao/cordon/policy"
 )
 

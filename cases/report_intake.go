@@ -10,9 +10,9 @@ import (
 	"time"
 	_ "time/tzdata" // the same zones on every machine
 
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/internal/check"
 	"github.com/cordon-isao/cordon/internal/scrub"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 	"github.com/cordon-isao/cordon/policy"
 )
 

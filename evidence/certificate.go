@@ -6,12 +6,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/internal/check"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/internal/ids"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/policy"
 )

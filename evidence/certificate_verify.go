@@ -10,8 +10,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/formats/tlog"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 )
 
 //go:embed certificate.html

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/formats/tlog"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 	"github.com/cordon-isao/cordon/ledger"
 )
 

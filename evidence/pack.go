@@ -14,9 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/formats/tlog"
 	"github.com/cordon-isao/cordon/forum"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/policy"
 )

@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/cordon-isao/cordon/formats/stix/pattern"
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/internal/check"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 )
 
 // Trial is a pattern that was tried on observed data.

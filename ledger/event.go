@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/cordon-isao/cordon/internal/strictjson"
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/policy"
 )
 

@@ -16,12 +16,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/formats/tlog"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/ids"
 	"github.com/cordon-isao/cordon/internal/seal"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 	"github.com/cordon-isao/cordon/policy"
 )
 

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/formats/tlog"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/seal"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 	"github.com/cordon-isao/cordon/policy"
 )
 

@@ -11,10 +11,10 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/cordon-isao/cordon/formats/strictjson"
 	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
-	"github.com/cordon-isao/cordon/internal/strictjson"
 	"github.com/cordon-isao/cordon/policy"
 	"github.com/cordon-isao/cordon/web/ui"
 )

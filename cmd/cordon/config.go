@@ -9,7 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/cordon-isao/cordon/internal/strictjson"
+	"github.com/cordon-isao/cordon/formats/strictjson"
 )
 
 // Config is how a server runs. Every zero value works; a file given with

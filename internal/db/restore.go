@@ -18,7 +18,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cordon-isao/cordon/internal/strictjson"
+	"github.com/cordon-isao/cordon/formats/strictjson"
 )
 
 // The limits of a backup file: what is read whole, and the longest row.

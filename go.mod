@@ -1,6 +1,6 @@
 module github.com/cordon-isao/cordon
 
-go 1.26.0
+go 1.26.3
 
 require (
 	github.com/a-h/templ v0.3.977
@@ -12,6 +12,7 @@ require (
 	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3
 	github.com/go-webauthn/webauthn v0.18.2
 	github.com/google/go-cmp v0.7.0
+	github.com/google/osv-scalibr v0.5.3
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/mattn/go-isatty v0.0.24
 	github.com/pandatix/go-cvss v0.6.4

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/cordon-isao/cordon/cases"
+	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/intel"
@@ -12,8 +13,10 @@ import (
 	"github.com/cordon-isao/cordon/internal/httpkit"
 	"github.com/cordon-isao/cordon/internal/seal"
 	"github.com/cordon-isao/cordon/ledger"
+	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
+	"github.com/cordon-isao/cordon/vulns"
 )
 
 // Server is the door for programs. Its fields are its collaborators; the house
@@ -25,6 +28,9 @@ type Server struct {
 	Members  *members.Members
 	Forum    *forum.Forum
 	Cases    *cases.Cases
+	Devices  *devices.Devices
+	Vulns    *vulns.Vulns
+	Matching *matching.Matching
 	Intel    *intel.Intel
 	Evidence *evidence.Evidence
 	Log      *slog.Logger

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cordon-isao/cordon/agreements"
 	"github.com/cordon-isao/cordon/cases"
+	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/intel"
@@ -20,8 +21,10 @@ import (
 	"github.com/cordon-isao/cordon/internal/httpkit"
 	"github.com/cordon-isao/cordon/internal/seal"
 	"github.com/cordon-isao/cordon/ledger"
+	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
+	"github.com/cordon-isao/cordon/vulns"
 	"github.com/cordon-isao/cordon/web/ui"
 )
 
@@ -35,6 +38,9 @@ type Server struct {
 	Members    *members.Members
 	Forum      *forum.Forum
 	Cases      *cases.Cases
+	Devices    *devices.Devices
+	Vulns      *vulns.Vulns
+	Matching   *matching.Matching
 	Intel      *intel.Intel
 	Evidence   *evidence.Evidence
 	Log        *slog.Logger

@@ -16,6 +16,7 @@ import (
 	"github.com/cordon-isao/cordon/agreements"
 	"github.com/cordon-isao/cordon/api"
 	"github.com/cordon-isao/cordon/cases"
+	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/feeds/atom"
 	"github.com/cordon-isao/cordon/feeds/misp"
@@ -29,8 +30,10 @@ import (
 	"github.com/cordon-isao/cordon/internal/outbound"
 	"github.com/cordon-isao/cordon/internal/seal"
 	"github.com/cordon-isao/cordon/ledger"
+	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
+	"github.com/cordon-isao/cordon/vulns"
 	"github.com/cordon-isao/cordon/web"
 )
 
@@ -45,6 +48,9 @@ type house struct {
 	members    *members.Members
 	blobs      blob.Store
 	forum      *forum.Forum
+	devices    *devices.Devices
+	vulns      *vulns.Vulns
+	matching   *matching.Matching
 	cases      *cases.Cases
 	intel      *intel.Intel
 	evidence   *evidence.Evidence
@@ -70,6 +76,13 @@ var keeper = policy.System("deadlines")
 // scribe is the part of the program that reads what was sent and makes its index.
 var scribe = policy.System("intel")
 
+// librarian is the part of the program that reads SBOMs and what feeds bring.
+var librarian = policy.System("reader")
+
+// matcher is the part of the program that compares what there is with what is
+// vulnerable.
+var matcher = policy.System("matching")
+
 // plan is what a house is built from.
 type plan struct {
 	Data     string
@@ -77,6 +90,7 @@ type plan struct {
 	Origin   string
 	TLS      bool
 	Demo     bool
+	Mirrors  []string       // folders of the machine that feeds may be read from
 	Private  []netip.Prefix // networks that may be called although they are not public
 	Clock    clock.Clock
 	Log      *slog.Logger
@@ -116,6 +130,10 @@ func build(ctx context.Context, p plan) (*house, error) {
 	h.db.SetRefresh(h.members.Refresh)
 	h.agreements = agreements.New(h.members)
 	h.forum = forum.New(h.members, h.blobs, box)
+	h.devices = devices.New(h.members, h.blobs, box)
+	h.vulns = vulns.New(h.members, h.blobs, box, vulns.Options{Mirrors: p.Mirrors})
+	h.vulns.Connect(vulns.Outside{Call: outbound.Options{AllowPrivate: p.Private, UserAgent: "cordon/" + version}})
+	h.matching = matching.New(h.members, h.devices, h.vulns)
 	h.cases = cases.New(h.members, h.agreements, h.forum, h.blobs, box, h.ledger)
 	h.intel = intel.New(h.members, h.blobs, box)
 	h.intel.Connect(intel.Outside{Origin: p.Origin, Call: outbound.Options{AllowPrivate: p.Private, UserAgent: "cordon/" + version}})
@@ -123,7 +141,7 @@ func build(ctx context.Context, p plan) (*house, error) {
 
 	h.hub = live.NewHub()
 	h.live = ledger.NewLive(h.ledger, h.hub, box, h.members.Refresh)
-	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Cases: h.cases, Intel: h.intel, Evidence: h.evidence,
+	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Devices: h.devices, Vulns: h.vulns, Matching: h.matching, Cases: h.cases, Intel: h.intel, Evidence: h.evidence,
 		Log: p.Log, TLS: p.TLS, Origin: p.Origin, Box: box, Health: h.health}
 	h.api = &api.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Forum: h.forum, Cases: h.cases, Intel: h.intel, Evidence: h.evidence, Log: p.Log, Origin: p.Origin, Box: box}
 	h.taxii = &taxii.Server{DB: h.db, Members: h.members, Intel: h.intel, Box: box, Log: p.Log, Origin: p.Origin}
@@ -133,7 +151,7 @@ func build(ctx context.Context, p plan) (*house, error) {
 }
 
 // schemas is every duty's tables, those that are referred to first.
-var schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, cases.Schema, intel.Schema, evidence.Schema}
+var schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, cases.Schema, intel.Schema, evidence.Schema}
 
 // relyingParty says under which name passkeys are made. The demo's people are
 // invented and have none.
@@ -166,8 +184,13 @@ func (h *house) start(ctx context.Context) {
 	run("words", func(ctx context.Context) error { return h.intel.RunIndex(ctx, h.db, scribe, h.log) })
 	run("sources", func(ctx context.Context) error { return h.intel.RunSources(ctx, h.db, scribe, h.log) })
 	run("webhooks", func(ctx context.Context) error { return h.intel.RunHooks(ctx, h.db, scribe, h.log) })
+	run("SBOMs", func(ctx context.Context) error { return h.devices.Run(ctx, h.db, librarian, h.log) })
+	run("vulnerabilities", func(ctx context.Context) error { return h.vulns.Run(ctx, h.db, librarian, h.log) })
+	run("feeds", func(ctx context.Context) error { return h.vulns.RunFeeds(ctx, h.db, librarian, h.log) })
+	run("what to match", func(ctx context.Context) error { return h.ledger.Follow(ctx, h.matching.Follower()) })
+	run("matching", func(ctx context.Context) error { return h.matching.Run(ctx, h.db, matcher, h.log) })
 	run("sweep", func(ctx context.Context) error {
-		var lost map[string]bool // of the sweep before
+		var lost, lostDevices, lostVulns map[string]bool // of the sweep before
 		for {
 			if _, err := h.forum.Sweep(ctx, h.db, policy.System("sweep")); err != nil && ctx.Err() == nil {
 				h.log.Warn("sweep abandoned uploads", "err", err)
@@ -178,6 +201,12 @@ func (h *house) start(ctx context.Context) {
 			var err error
 			if lost, _, err = h.intel.SweepFiles(ctx, h.db, policy.System("sweep"), lost); err != nil && ctx.Err() == nil {
 				h.log.Warn("sweep abandoned files of intelligence", "err", err)
+			}
+			if lostDevices, _, err = h.devices.SweepFiles(ctx, h.db, policy.System("sweep"), lostDevices); err != nil && ctx.Err() == nil {
+				h.log.Warn("sweep abandoned files of devices", "err", err)
+			}
+			if lostVulns, _, err = h.vulns.SweepFiles(ctx, h.db, policy.System("sweep"), lostVulns); err != nil && ctx.Err() == nil {
+				h.log.Warn("sweep abandoned files of vulnerabilities", "err", err)
 			}
 			select {
 			case <-ctx.Done():

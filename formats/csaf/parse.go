@@ -55,8 +55,15 @@ type wireDoc struct {
 		Branches      []wireBranch  `json:"branches"`
 		FullNames     []wireProduct `json:"full_product_names"`
 		Relationships []struct {
-			Product wireProduct `json:"full_product_name"`
+			Category string      `json:"category"`
+			Product  wireProduct `json:"full_product_name"`
+			Of       string      `json:"product_reference"`
+			On       string      `json:"relates_to_product_reference"`
 		} `json:"relationships"`
+		Groups []struct {
+			ID       string   `json:"group_id"`
+			Products []string `json:"product_ids"`
+		} `json:"product_groups"`
 	} `json:"product_tree"`
 	Vulns []wireVuln `json:"vulnerabilities"`
 }
@@ -84,8 +91,11 @@ type wireProduct struct {
 	Name   string `json:"name"`
 	ID     string `json:"product_id"`
 	Helper struct {
-		CPE  string `json:"cpe"`
-		PURL string `json:"purl"`
+		CPE     string   `json:"cpe"`
+		PURL    string   `json:"purl"`
+		Models  []string `json:"model_numbers"`
+		Serials []string `json:"serial_numbers"`
+		SKUs    []string `json:"skus"`
 	} `json:"product_identification_helper"`
 }
 
@@ -95,9 +105,26 @@ type wireVuln struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
 	} `json:"cwe"`
-	Title  string     `json:"title"`
-	Notes  []wireNote `json:"notes"`
-	Refs   []wireRef  `json:"references"`
+	IDs []struct {
+		System string `json:"system_name"`
+		Text   string `json:"text"`
+	} `json:"ids"`
+	Title string     `json:"title"`
+	Notes []wireNote `json:"notes"`
+	Refs  []wireRef  `json:"references"`
+	Flags []struct {
+		Label    string   `json:"label"`
+		Date     string   `json:"date"`
+		Products []string `json:"product_ids"`
+		Groups   []string `json:"group_ids"`
+	} `json:"flags"`
+	Threats []struct {
+		Category string   `json:"category"`
+		Details  string   `json:"details"`
+		Date     string   `json:"date"`
+		Products []string `json:"product_ids"`
+		Groups   []string `json:"group_ids"`
+	} `json:"threats"`
 	Scores []struct {
 		Products []string  `json:"products"`
 		V2       *wireCVSS `json:"cvss_v2"`
@@ -111,6 +138,7 @@ type wireVuln struct {
 		FirstFixed    []string `json:"first_fixed"`
 		Fixed         []string `json:"fixed"`
 		Investigated  []string `json:"under_investigation"`
+		Recommended   []string `json:"recommended"`
 	} `json:"product_status"`
 	Remediations []struct {
 		Category string   `json:"category"`
@@ -118,6 +146,7 @@ type wireVuln struct {
 		URL      string   `json:"url"`
 		Date     string   `json:"date"`
 		Products []string `json:"product_ids"`
+		Groups   []string `json:"group_ids"`
 	} `json:"remediations"`
 }
 
@@ -131,15 +160,26 @@ type wireCVSS struct {
 // Parse reads a CSAF 2.0 document. Errors wrap ErrNotCSAF unless the text is
 // too large.
 func Parse(data []byte) (Doc, error) {
+	d, _, err := read(data)
+	return d, err
+}
+
+// read reads a document, and gives it also as written.
+func read(data []byte) (Doc, *wireDoc, error) {
+	var w wireDoc
+	d, err := readInto(data, &w)
+	return d, &w, err
+}
+
+func readInto(data []byte, w *wireDoc) (Doc, error) {
 	if len(data) > MaxBytes {
 		return Doc{}, fmt.Errorf("a CSAF document of %d bytes is over the limit of %d", len(data), MaxBytes)
 	}
 	if err := checkDepth(data); err != nil {
 		return Doc{}, err
 	}
-	var w wireDoc
 	// These refuse names given twice and bad UTF-8; unknown members pass.
-	if err := json.Unmarshal(data, &w); err != nil {
+	if err := json.Unmarshal(data, w); err != nil {
 		return Doc{}, notCSAF(err)
 	}
 	if w.Document == nil {
@@ -167,11 +207,11 @@ func Parse(data []byte) (Doc, error) {
 	if out.Updated, err = date(d.Tracking.Current, "/document/tracking/current_release_date"); err != nil {
 		return Doc{}, err
 	}
-	if err := out.readTree(&w); err != nil {
+	if err := out.readTree(w); err != nil {
 		return Doc{}, err
 	}
 	for i := range w.Vulns {
-		v, err := vuln(&w.Vulns[i], i)
+		v, err := readVuln(&w.Vulns[i], i)
 		if err != nil {
 			return Doc{}, err
 		}
@@ -284,7 +324,7 @@ func (d *Doc) readTree(w *wireDoc) error {
 	return nil
 }
 
-func vuln(w *wireVuln, n int) (Vuln, error) {
+func readVuln(w *wireVuln, n int) (Vuln, error) {
 	s := &w.Status
 	v := Vuln{
 		CVE: w.CVE, CWE: w.CWE.ID, CWEName: w.CWE.Name, Title: w.Title, Notes: notes(w.Notes), Refs: refs(w.Refs),

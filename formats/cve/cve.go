@@ -61,6 +61,7 @@ type Container struct {
 	Title           string           `json:"title,omitzero"`
 	Descriptions    []Text           `json:"descriptions,omitzero"`
 	Affected        []Product        `json:"affected,omitzero"`
+	Applicability   []Applicability  `json:"cpeApplicability,omitzero"`
 	ProblemTypes    []ProblemType    `json:"problemTypes,omitzero"`
 	References      []Reference      `json:"references,omitzero"`
 	Impacts         []Impact         `json:"impacts,omitzero"`
@@ -107,6 +108,7 @@ type Product struct {
 	Product         string    `json:"product,omitzero"`
 	CollectionURL   string    `json:"collectionURL,omitzero"`
 	PackageName     string    `json:"packageName,omitzero"`
+	PackageURL      string    `json:"packageURL,omitzero"` // since 5.2, without a version
 	CPEs            []string  `json:"cpes,omitzero"`
 	Modules         []string  `json:"modules,omitzero"`
 	ProgramFiles    []string  `json:"programFiles,omitzero"`

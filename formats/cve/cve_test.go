@@ -47,11 +47,13 @@ var kept = func() map[string]map[string]string {
 		record dataType dataVersion cveMetadata:meta containers:containers
 		meta cveId assignerOrgId assignerShortName requesterUserId serial state dateReserved datePublished dateUpdated dateRejected
 		containers cna:cna adp:cna
-		cna providerMetadata:provider dateAssigned datePublic title descriptions:text affected:product problemTypes:problem references:ref impacts:impact metrics:metric configurations:text workarounds:text solutions:text exploits:text timeline:event credits:credit source:* tags:* taxonomyMappings:* rejectedReasons:text replacedBy:*
+		cna providerMetadata:provider dateAssigned datePublic title descriptions:text affected:product cpeApplicability:appl problemTypes:problem references:ref impacts:impact metrics:metric configurations:text workarounds:text solutions:text exploits:text timeline:event credits:credit source:* tags:* taxonomyMappings:* rejectedReasons:text replacedBy:*
 		provider orgId shortName dateUpdated
 		text lang value supportingMedia:media
 		media type base64 value
-		product vendor product collectionURL packageName cpes:* modules:* programFiles:* programRoutines:routine platforms:* repo defaultStatus versions:version
+		product vendor product collectionURL packageName packageURL cpes:* modules:* programFiles:* programRoutines:routine platforms:* repo defaultStatus versions:version
+		appl operator negate nodes:node
+		node operator negate cpeMatch:*
 		routine name
 		version version status lessThan lessThanOrEqual versionType changes:change
 		change at status

@@ -34,34 +34,46 @@ func Parse(data []byte) (Record, error) {
 	if err := checkDepth(data); err != nil {
 		return Record{}, err
 	}
-	var w struct {
-		Record
-		Containers struct {
-			CNA *Container  `json:"cna"`
-			ADP []Container `json:"adp"`
-		} `json:"containers"`
-	}
+	var w wireRecord
 	if err := json.Unmarshal(data, &w); err != nil {
 		return Record{}, notCVE(err)
 	}
-	r := w.Record
-	switch {
-	case r.DataType != "CVE_RECORD":
-		return Record{}, fmt.Errorf("%w: /dataType is not CVE_RECORD", ErrNotCVE)
-	case !formatPattern.MatchString(r.DataVersion):
-		return Record{}, fmt.Errorf("%w: /dataVersion is not 5.x", ErrNotCVE)
-	case !ValidID(r.Metadata.ID):
-		return Record{}, fmt.Errorf("%w: /cveMetadata/cveId is not a CVE id", ErrNotCVE)
-	case r.Metadata.State != Published && r.Metadata.State != Rejected:
-		return Record{}, fmt.Errorf("%w: /cveMetadata/state is neither PUBLISHED nor REJECTED", ErrNotCVE)
-	case w.Containers.CNA == nil:
-		return Record{}, fmt.Errorf("%w: it has no /containers/cna", ErrNotCVE)
+	r, err := w.record()
+	if err != nil {
+		return Record{}, err
 	}
-	r.Containers = Containers{*w.Containers.CNA, w.Containers.ADP}
 	r.Containers.CNA.compact()
 	for i := range r.Containers.ADP {
 		r.Containers.ADP[i].compact()
 	}
+	return r, nil
+}
+
+// wireRecord tells a record without a CNA container from one with an empty one.
+type wireRecord struct {
+	Record
+	Containers struct {
+		CNA *Container  `json:"cna"`
+		ADP []Container `json:"adp"`
+	} `json:"containers"`
+}
+
+// record gives the record if it is one in this format.
+func (w *wireRecord) record() (Record, error) {
+	r := w.Record
+	switch {
+	case r.DataType != "CVE_RECORD":
+		return r, fmt.Errorf("%w: /dataType is not CVE_RECORD", ErrNotCVE)
+	case !formatPattern.MatchString(r.DataVersion):
+		return r, fmt.Errorf("%w: /dataVersion is not 5.x", ErrNotCVE)
+	case !ValidID(r.Metadata.ID):
+		return r, fmt.Errorf("%w: /cveMetadata/cveId is not a CVE id", ErrNotCVE)
+	case r.Metadata.State != Published && r.Metadata.State != Rejected:
+		return r, fmt.Errorf("%w: /cveMetadata/state is neither PUBLISHED nor REJECTED", ErrNotCVE)
+	case w.Containers.CNA == nil:
+		return r, fmt.Errorf("%w: it has no /containers/cna", ErrNotCVE)
+	}
+	r.Containers = Containers{*w.Containers.CNA, w.Containers.ADP}
 	return r, nil
 }
 

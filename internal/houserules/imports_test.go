@@ -24,7 +24,11 @@ var imports = []struct {
 	{"members", duty()},
 	{"agreements", duty("members")},
 	{"forum", duty("members", "agreements")},
-	{"cases", duty("members", "agreements", "forum")},
+	{"devices", duty("members")},
+	{"vulns", duty("members")},
+	{"matching", duty("members", "devices", "vulns")},
+	{"alerts", duty("members", "devices", "vulns", "matching")},
+	{"cases", duty("members", "agreements", "forum", "devices", "alerts")},
 	{"intel", duty("members")},
 	{"evidence", duty("members", "agreements", "forum", "cases")},
 	{"web", append(door(), "web/...")},
@@ -32,6 +36,7 @@ var imports = []struct {
 	{"feeds/taxii", door()},
 	{"feeds/misp", door()},
 	{"feeds/atom", door()},
+	{"feeds/sbom", door()},
 	{"cmd", []string{"..."}},
 }
 
@@ -42,11 +47,11 @@ func duty(above ...string) []string {
 
 // door is what every door may import: all duties, no other door.
 func door() []string {
-	return duty("members/...", "agreements/...", "forum/...", "cases/...", "intel/...", "evidence/...")
+	return duty("members/...", "agreements/...", "forum/...", "devices/...", "vulns/...", "matching/...", "alerts/...", "cases/...", "intel/...", "evidence/...")
 }
 
 // duties are the packages whose exported functions act in somebody's name.
-var duties = []string{"members", "agreements", "forum", "cases", "intel", "evidence"}
+var duties = []string{"members", "agreements", "forum", "devices", "vulns", "matching", "alerts", "cases", "intel", "evidence"}
 
 func matches(pattern, pkg string) bool {
 	if pattern == "..." {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cordon-isao/cordon/agreements"
 	"github.com/cordon-isao/cordon/cases"
+	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/intel"
@@ -23,8 +24,10 @@ import (
 	"github.com/cordon-isao/cordon/internal/seal"
 	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/ledger"
+	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
+	"github.com/cordon-isao/cordon/vulns"
 )
 
 // Epoch is when the town's clock starts: Sunday 1 March 2026, noon UTC.
@@ -43,11 +46,15 @@ type Town struct {
 	Members    *members.Members
 	Agreements *agreements.Agreements
 	Forum      *forum.Forum
+	Devices    *devices.Devices
+	Vulns      *vulns.Vulns
+	Matching   *matching.Matching
 	Cases      *cases.Cases
 	Intel      *intel.Intel
 	Evidence   *evidence.Evidence
 	Dir        string // of the store: what a disk holds
 	FilesDir   string
+	Mirror     string // a folder that feeds may be read from
 
 	ISAO string // the ISAO's organization
 	Desk policy.Principal
@@ -80,7 +87,7 @@ const (
 )
 
 // Schemas is every duty's tables, those that are referred to first.
-var Schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, cases.Schema, intel.Schema, evidence.Schema}
+var Schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, cases.Schema, intel.Schema, evidence.Schema}
 
 // OnBoth runs a test in a town on SQLite and in one on PostgreSQL.
 func OnBoth(t *testing.T, fn func(t *testing.T, h *Town)) {
@@ -110,6 +117,10 @@ func New(t testing.TB, url string) *Town {
 	t.Cleanup(func() { h.Blobs.Close() })
 	h.Agreements = agreements.New(h.Members)
 	h.Forum = forum.New(h.Members, h.Blobs, h.Box)
+	h.Devices = devices.New(h.Members, h.Blobs, h.Box)
+	h.Mirror = t.TempDir()
+	h.Vulns = vulns.New(h.Members, h.Blobs, h.Box, vulns.Options{Mirrors: []string{h.Mirror}})
+	h.Matching = matching.New(h.Members, h.Devices, h.Vulns)
 	h.Cases = cases.New(h.Members, h.Agreements, h.Forum, h.Blobs, h.Box, h.Ledger)
 	h.Intel = intel.New(h.Members, h.Blobs, h.Box)
 	h.Evidence = evidence.New(h.Ledger, h.Forum, h.Members, h.Agreements, h.Cases)

@@ -1,0 +1,82 @@
+package matching
+
+import (
+	"github.com/cordon-isao/cordon/internal/db"
+)
+
+// Count is what touches a product, counted by vulnerability.
+type Count struct {
+	Bands     map[string]int // open vulnerabilities by [Band]
+	Open      int
+	Exploited int // of Open
+	Settled   int // those that its keeper says do not affect it, or are fixed
+}
+
+// Counts counts the vulnerabilities that touch products, in the reader's eyes: those
+// that name a version of it, and those in the newest SBOM of each version. A
+// vulnerability is settled if the product's keeper says somewhere that it does not
+// affect it or is fixed, and nowhere that it does or may.
+func (x *Matching) Counts(v *db.View, products []string) (map[string]Count, error) {
+	out := make(map[string]Count, len(products))
+	if len(products) == 0 {
+		return out, nil
+	}
+	type about struct{ product, vuln string }
+	type hit struct {
+		about
+		severity, exploited int64
+	}
+	const worst = `, COALESCE((SELECT MAX(w.severity) FROM visible.vulns_records w WHERE w.vuln = f.vuln), -1), COALESCE((SELECT MAX(w.exploited) FROM visible.vulns_records w WHERE w.vuln = f.vuln), 0) `
+	scan := func(s db.Scanner) (h hit, err error) {
+		err = s.Scan(&h.product, &h.vuln, &h.severity, &h.exploited)
+		return h, err
+	}
+	hits := map[about]hit{}
+	for _, q := range []string{
+		`SELECT f.subject, f.vuln` + worst + joined + `JOIN visible.devices_products p ON p.id = f.subject
+			WHERE f.kind = 'version' AND f.gone = 0 AND f.subject IN (SELECT value FROM json_each($1)) GROUP BY f.subject, f.vuln`,
+		`SELECT s.product, f.vuln` + worst + joined + `JOIN visible.devices_sboms s ON s.n = f.sbom
+			WHERE f.kind = 'component' AND f.gone = 0 AND s.product IN (SELECT value FROM json_each($1)) AND` + newest + `GROUP BY s.product, f.vuln`,
+	} {
+		found, err := db.All(v, scan, q, db.List(products))
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range found {
+			hits[h.about] = h
+		}
+	}
+	settled, open := map[about]bool{}, map[about]bool{}
+	err := v.Each(`SELECT x.product, x.vuln, x.status FROM visible.matching_vex x JOIN visible.devices_products p ON p.id = x.product AND p.kept = x.org
+		WHERE x.replaced = 0 AND x.product IN (SELECT value FROM json_each($1))`, []any{db.List(products)}, func(s db.Scanner) error {
+		var a about
+		var status string
+		if err := s.Scan(&a.product, &a.vuln, &status); err != nil {
+			return err
+		}
+		if status == "not_affected" || status == "fixed" {
+			settled[a] = true
+		} else {
+			open[a] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for a, h := range hits {
+		c := out[a.product]
+		if c.Bands == nil {
+			c.Bands = map[string]int{}
+		}
+		if settled[a] && !open[a] {
+			c.Settled++
+		} else {
+			c.Open++
+			c.Bands[Band(h.severity)]++
+			c.Exploited += int(h.exploited)
+		}
+		out[a.product] = c
+	}
+	return out, nil
+}

@@ -1,0 +1,237 @@
+package matching
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cordon-isao/cordon/internal/clock"
+	"github.com/cordon-isao/cordon/internal/db"
+)
+
+// Exposure is what an organization runs, against how grave what is known of it is.
+type Exposure struct {
+	Rows   []ExposureRow
+	Open   int // findings that wait for a decision
+	New    int // of them, found since the given time
+	Gone   int // findings that went since then
+	Weeks  []Week
+	Capped bool // there are more findings than are counted
+}
+
+// ExposureRow is one kind of device.
+type ExposureRow struct {
+	Maker, Model string
+	Product      string // id, or ""
+	Units        int
+	Deployments  []string
+	EOS          string // of support, the earliest: YYYY-MM-DD or ""
+	Count        map[string]int // distinct vulnerabilities by band
+	Exploited    int
+}
+
+// Week is how many findings were open at the end of a week.
+type Week struct {
+	Ends time.Time
+	Open int
+}
+
+// maxExposure is how many findings are counted.
+const maxExposure = 100_000
+
+// Exposure counts the open findings on the reader's own deployments by device and
+// severity, and what changed since a time.
+func (x *Matching) Exposure(v *db.View, since time.Time) (Exposure, error) {
+	var e Exposure
+	type hit struct {
+		n, found, gone, severity, exploited int64
+		deployment, vuln, said              string
+	}
+	const counts = `SELECT f.n, f.found, f.gone, d.id, f.vuln, COALESCE((SELECT MAX(w.severity) FROM visible.vulns_records w WHERE w.vuln = f.vuln), -1),
+		COALESCE((SELECT MAX(w.exploited) FROM visible.vulns_records w WHERE w.vuln = f.vuln), 0),
+		COALESCE((SELECT MAX(y.state || ' ' || y.until) FROM visible.matching_answers y WHERE y.finding = f.n AND y.org = $1 AND y.newest = 1), '') `
+	scan := func(s db.Scanner) (h hit, err error) {
+		err = s.Scan(&h.n, &h.found, &h.gone, &h.deployment, &h.vuln, &h.severity, &h.exploited, &h.said)
+		return h, err
+	}
+	var hits []hit
+	for _, q := range []string{directly + ` WHERE ` + directlyWhere, inside + ` WHERE ` + insideWhere} {
+		part, err := db.All(v, scan, counts+joined+q+` GROUP BY f.n, f.found, f.gone, d.id, f.vuln LIMIT $2`, v.Viewer().Org, maxExposure)
+		if err != nil {
+			return e, err
+		}
+		e.Capped = e.Capped || len(part) == maxExposure
+		hits = append(hits, part...)
+	}
+	deployed, err := x.devices.Matched(v)
+	if err != nil {
+		return e, err
+	}
+	rows := map[string]*ExposureRow{}
+	at := map[string]*ExposureRow{}
+	for _, d := range deployed {
+		key := d.Product
+		if key == "" {
+			key = strings.ToLower(d.Maker + "\x00" + d.Model)
+		}
+		r := rows[key]
+		if r == nil {
+			r = &ExposureRow{Maker: d.Maker, Model: d.Model, Product: d.Product, Count: map[string]int{}}
+			rows[key] = r
+		}
+		r.Units += d.Count
+		r.Deployments = append(r.Deployments, d.ID)
+		if eos := d.EOS; eos != "" && (r.EOS == "" || eos < r.EOS) {
+			r.EOS = eos
+		}
+		at[d.ID] = r
+	}
+	now := v.Now()
+	ends := weeks(now)
+	open := make([]int, len(ends))
+	seen, counted := map[string]bool{}, map[int64]bool{}
+	for _, h := range hits {
+		r := at[h.deployment]
+		if r == nil {
+			continue
+		}
+		state, until, _ := strings.Cut(h.said, " ")
+		settled := (Answer{State: state, Until: until}).Settles(now)
+		if !counted[h.n] {
+			counted[h.n] = true
+			for i, w := range ends {
+				if micros := clock.Micros(w); h.found <= micros && (h.gone == 0 || h.gone > micros) {
+					open[i]++
+				}
+			}
+			switch after := clock.Micros(since); {
+			case h.gone != 0 && h.gone > after && !since.IsZero():
+				e.Gone++
+			case h.gone == 0 && !settled:
+				e.Open++
+				if !since.IsZero() && h.found > after {
+					e.New++
+				}
+			}
+		}
+		if key := r.Maker + "\x00" + r.Model + "\x00" + h.vuln; h.gone == 0 && !settled && !seen[key] {
+			seen[key] = true
+			r.Count[Band(h.severity)]++
+			if h.exploited == 1 {
+				r.Exploited++
+			}
+		}
+	}
+	for i, w := range ends {
+		e.Weeks = append(e.Weeks, Week{w, open[i]})
+	}
+	for _, r := range rows {
+		e.Rows = append(e.Rows, *r)
+	}
+	slices.SortFunc(e.Rows, func(a, b ExposureRow) int {
+		for _, band := range append([]string{"exploited"}, Bands()...) {
+			x, y := a.Count[band], b.Count[band]
+			if band == "exploited" {
+				x, y = a.Exploited, b.Exploited
+			}
+			if x != y {
+				return y - x
+			}
+		}
+		return strings.Compare(a.Maker+a.Model, b.Maker+b.Model)
+	})
+	return e, nil
+}
+
+// weeks is the ends of the last 26 weeks, the present moment last.
+func weeks(now time.Time) []time.Time {
+	out := make([]time.Time, 26)
+	for i := range out {
+		out[i] = now.AddDate(0, 0, -7*(len(out)-1-i))
+	}
+	return out
+}
+
+// Metrics are FDA's three measures of how a manufacturer handles vulnerabilities in a
+// product (R-035; premarket guidance 2026, TPLC metrics).
+type Metrics struct {
+	Identified int // vulnerabilities that touched the product
+	Patched    int // of them, those that its maker says are fixed or do not affect it
+	Open       int
+	// Percent is Patched of Identified, in whole percent; -1 if there are none.
+	Percent int
+	// ToPatch is the mean time from identification to the maker's word that it is
+	// fixed, over those that are: open ones are left out, and Open counts them.
+	ToPatch time.Duration
+	// Timed is over how many that mean was taken.
+	Timed int
+}
+
+// Metrics measures a product by what the reader may see.
+func (x *Matching) Metrics(v *db.View, product string) (Metrics, error) {
+	m := Metrics{Percent: -1}
+	type about struct{ first, fixed time.Time }
+	by := map[string]*about{}
+	fs, err := x.every(v, product)
+	if err != nil {
+		return m, err
+	}
+	for _, f := range fs {
+		a := by[f.Vuln]
+		if a == nil {
+			a = &about{}
+			by[f.Vuln] = a
+		}
+		if a.first.IsZero() || f.Found.Before(a.first) {
+			a.first = f.Found
+		}
+	}
+	says, err := x.Sayings(v, product, false, MaxPage)
+	if err != nil {
+		return m, err
+	}
+	settled := map[string]bool{}
+	for _, w := range says {
+		if w.Status == "fixed" || w.Status == "not_affected" {
+			settled[w.Vuln] = true
+		}
+		if a := by[w.Vuln]; a != nil && w.Status == "fixed" {
+			a.fixed = w.Said
+		}
+	}
+	var sum time.Duration
+	for id, a := range by {
+		m.Identified++
+		if settled[id] {
+			m.Patched++
+		} else {
+			m.Open++
+		}
+		if !a.fixed.IsZero() && a.fixed.After(a.first) {
+			sum += a.fixed.Sub(a.first)
+			m.Timed++
+		}
+	}
+	if m.Identified > 0 {
+		m.Percent = 100 * m.Patched / m.Identified
+	}
+	if m.Timed > 0 {
+		m.ToPatch = sum / time.Duration(m.Timed)
+	}
+	return m, nil
+}
+
+// every lists up to twenty pages of a product's findings, those that went among them.
+func (x *Matching) every(v *db.View, product string) (all []Finding, err error) {
+	for len(all) < 20*MaxPage {
+		fs, err := x.OfProduct(v, product, "", Query{Gone: true, After: len(all), Limit: MaxPage})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, fs...)
+		if len(fs) < MaxPage {
+			break
+		}
+	}
+	return all, nil
+}

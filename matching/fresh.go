@@ -1,0 +1,172 @@
+package matching
+
+import (
+	"time"
+
+	"github.com/cordon-isao/cordon/devices"
+	"github.com/cordon-isao/cordon/internal/clock"
+	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/fault"
+	"github.com/cordon-isao/cordon/policy"
+)
+
+// Touch says that something new touches a deployment.
+type Touch struct {
+	Org        string // whose deployment
+	Deployment string
+	Product    string // id, or ""
+	Version    string
+	Vuln       string
+	Finding    string // id
+	Kind       string // of the finding: component or deployment
+	How, Why   string
+	Exploited  bool
+	Severity   int64     // × 10, -1 if there is none
+	Document   string    // tracking id of the advisory that says so, "" if it is none
+	News       string    // found or exploited
+	Published  time.Time // of the record, or when it was last changed, whichever is later
+}
+
+// FreshTouches lists what became new about deployments, in order, after a place; upto
+// is the place to go on from. It is asked under a system view, and asks for each owner
+// in his own eyes: whom an SBOM is not shared with is not touched through it.
+func (x *Matching) FreshTouches(v *db.View, after int64, limit int) (touches []Touch, upto int64, err error) {
+	type news struct {
+		n, finding int64
+		what       string
+	}
+	rows, err := db.All(v, func(s db.Scanner) (w news, err error) {
+		err = s.Scan(&w.n, &w.finding, &w.what)
+		return w, err
+	}, `SELECT w.n, w.finding, w.what FROM matching_news w WHERE w.n > $1 ORDER BY w.n LIMIT $2`, after, page(limit))
+	upto = after
+	eyes := map[string]*db.View{}
+	for _, w := range rows {
+		upto = w.n
+		part, err := x.touch(v, eyes, w.finding, w.what)
+		if err != nil {
+			return nil, upto, err
+		}
+		touches = append(touches, part...)
+	}
+	return touches, upto, err
+}
+
+// touch lists the deployments that a finding is about, of those who may see it.
+func (x *Matching) touch(v *db.View, eyes map[string]*db.View, finding int64, what string) ([]Touch, error) {
+	f, err := db.One(v, scanFinding, `SELECT `+columns+joined+` WHERE f.n = $1 AND f.gone = 0`+grouped, finding)
+	if fault.Is(err, fault.Missing) || err == nil && f.Kind == ofVersion {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var ds []devices.Deployment
+	if f.Kind == ofDeployment {
+		d, err := x.devices.Deployment(v, f.Deployment)
+		if fault.Is(err, fault.Missing) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		ds = append(ds, d)
+	} else {
+		b, err := x.devices.SBOMNumbered(v, f.sbom)
+		if err != nil {
+			return nil, err
+		}
+		all, err := x.devices.DeploymentsOf(v, []string{b.Product})
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range all {
+			if d.Version != "" && devices.FoldVersion(d.Version) == devices.FoldVersion(b.Version) {
+				ds = append(ds, d)
+			}
+		}
+	}
+	var out []Touch
+	for _, d := range ds {
+		eye, err := x.eye(v, eyes, d.Org)
+		if err != nil {
+			return nil, err
+		}
+		t, ok, err := x.asOwner(eye, f, d)
+		if err != nil {
+			return nil, err
+		}
+		if t.News = what; ok {
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// eye is the view of an organization's named recipients.
+func (x *Matching) eye(v *db.View, eyes map[string]*db.View, org string) (*db.View, error) {
+	if e, ok := eyes[org]; ok {
+		return e, nil
+	}
+	o, err := x.members.Organization(v, org)
+	if err != nil {
+		return nil, err
+	}
+	who := policy.Member(policy.Membership{Person: "recipient", Org: o.ID, Kind: o.Kind, OrgStands: o.Standing, Recipient: true}, "", o.Name, "", nil, nil)
+	eyes[org] = v.As(who)
+	return eyes[org], nil
+}
+
+// asOwner reads a finding in its owner's eyes.
+func (x *Matching) asOwner(v *db.View, f Finding, d devices.Deployment) (Touch, bool, error) {
+	t := Touch{Org: d.Org, Deployment: d.ID, Product: d.Product, Version: d.Version, Finding: f.ID, Kind: f.Kind, Vuln: f.Vuln}
+	join, where := directly, directlyWhere
+	if f.Kind == ofComponent {
+		join, where = inside, insideWhere
+	}
+	own, err := db.One(v, scanFinding, `SELECT `+columns+joined+join+` WHERE `+where+` AND f.n = $1 AND d.id = $2`+grouped, f.n, d.ID)
+	if fault.Is(err, fault.Missing) {
+		return t, false, nil
+	}
+	if err != nil {
+		return t, false, err
+	}
+	t.Exploited, t.Severity = own.Exploited, own.Severity
+	one := []Finding{own}
+	if err := x.complete(v, one); err != nil {
+		return t, false, err
+	}
+	if !one[0].Open(v.Now()) || len(one[0].Reasons) == 0 {
+		return t, false, nil
+	}
+	why := one[0].Reasons[0]
+	for _, r := range one[0].Reasons {
+		if r.Verdict == Affected && why.Verdict != Affected {
+			why = r
+		}
+		if r.Document != "" {
+			t.Document = r.Document
+		}
+	}
+	t.How, t.Why = string(why.How), why.Why
+	at, err := db.One(v, db.Value[int64], `SELECT COALESCE(MAX(CASE WHEN u.modified > u.published THEN u.modified ELSE u.published END), 0) FROM visible.vulns_records u WHERE u.vuln = $1`, f.Vuln)
+	if at != 0 {
+		t.Published = clock.FromMicros(at)
+	}
+	return t, true, err
+}
+
+// Owners lists the organizations whose deployments a vulnerability touches, for the
+// system only: through what names their devices, and through the SBOMs of what they
+// run. It is one look-up by key on each side, and its cost follows the answer.
+func (x *Matching) Owners(v *db.View, vuln string) ([]string, error) {
+	return db.All(v, db.Value[string], `SELECT d.org FROM matching_findings f JOIN visible.devices_deployments d ON d.id = f.subject WHERE f.vuln = $1 AND f.kind = 'deployment' AND f.gone = 0
+		UNION SELECT d.org FROM matching_findings f JOIN visible.devices_sboms s ON s.n = f.sbom JOIN visible.devices_deployments d ON d.product = s.product AND d.folded = s.folded WHERE f.vuln = $1 AND f.kind = 'component' AND f.gone = 0 ORDER BY 1`, vuln)
+}
+
+// Progress is where [Matching.FreshTouches] ends now.
+func (x *Matching) Progress(v *db.View) (int64, error) {
+	n, err := db.One(v, db.Value[int64], `SELECT COALESCE(MAX(w.n), 0) FROM matching_news w`)
+	return n, err
+}
+

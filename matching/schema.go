@@ -1,0 +1,108 @@
+package matching
+
+import "github.com/cordon-isao/cordon/internal/db"
+
+// Schema is the duty's tables.
+//
+// matching_findings and matching_reasons are what rules found. They can be made again,
+// and are read only joined with their sources as visible. A finding is one subject and
+// one vulnerability: a component (sbom, part), a version of a product (subject,
+// version) or a deployment (subject). Its reasons are the claims that say so.
+// matching_news says, in order, which findings came or became worse; matching_todo is
+// what is to be compared.
+//
+// matching_vex is what makers say of a vulnerability in their products, and
+// matching_answers what an organization decided about a finding of its own: facts, each
+// with its label.
+var Schema = db.Schema{
+	Duty: "matching",
+	Tables: map[string]db.Privacy{
+		"matching_findings": db.Scratch, "matching_reasons": db.Scratch, "matching_news": db.Scratch, "matching_todo": db.Scratch,
+		"matching_vex": db.Labelled, "matching_answers": db.Labelled,
+	},
+	Steps: []string{step},
+}
+
+const step = `
+CREATE TABLE matching_todo (
+	kind    TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	seq     BIGINT NOT NULL,
+	after   BIGINT NOT NULL,
+	PRIMARY KEY (kind, subject)
+);
+CREATE INDEX matching_todo_seq ON matching_todo (seq);
+CREATE TABLE matching_findings (
+	n       BIGINT NOT NULL PRIMARY KEY,
+	id      TEXT NOT NULL UNIQUE,
+	kind    TEXT NOT NULL,
+	sbom    BIGINT NOT NULL,
+	part    BIGINT NOT NULL,
+	subject TEXT NOT NULL,
+	version TEXT NOT NULL,
+	vuln    TEXT NOT NULL,
+	found   BIGINT NOT NULL,
+	gone    BIGINT NOT NULL,
+	UNIQUE (kind, sbom, part, subject, version, vuln)
+);
+CREATE INDEX matching_findings_sbom ON matching_findings (sbom, part);
+CREATE INDEX matching_findings_subject ON matching_findings (subject, kind);
+CREATE INDEX matching_findings_vuln ON matching_findings (vuln, kind);
+CREATE TABLE matching_reasons (
+	finding BIGINT NOT NULL,
+	record  BIGINT NOT NULL,
+	claim   BIGINT NOT NULL,
+	verdict TEXT NOT NULL,
+	how     TEXT NOT NULL,
+	why     TEXT NOT NULL,
+	PRIMARY KEY (finding, record, claim)
+);
+CREATE INDEX matching_reasons_record ON matching_reasons (record);
+CREATE TABLE matching_news (
+	n       BIGINT NOT NULL PRIMARY KEY,
+	finding BIGINT NOT NULL,
+	what    TEXT NOT NULL,
+	at      BIGINT NOT NULL
+);
+CREATE INDEX matching_news_finding ON matching_news (finding, what);
+CREATE TABLE matching_vex (
+	id            TEXT NOT NULL PRIMARY KEY,
+	at            BIGINT NOT NULL,
+	org           TEXT NOT NULL,
+	org_name      TEXT NOT NULL,
+	person        TEXT NOT NULL,
+	product       TEXT NOT NULL,
+	version       TEXT NOT NULL,
+	folded        TEXT NOT NULL,
+	component     TEXT NOT NULL,
+	vuln          TEXT NOT NULL,
+	status        TEXT NOT NULL,
+	justification TEXT NOT NULL,
+	impact        TEXT NOT NULL,
+	action        TEXT NOT NULL,
+	notes         TEXT NOT NULL,
+	source        TEXT NOT NULL,
+	said          BIGINT NOT NULL,
+	replaced      BIGINT NOT NULL,
+	tlp           TEXT NOT NULL,
+	audience      TEXT NOT NULL
+);
+CREATE INDEX matching_vex_product ON matching_vex (product, vuln, at);
+CREATE INDEX matching_vex_vuln ON matching_vex (vuln, at);
+CREATE INDEX matching_vex_org ON matching_vex (org, at);
+CREATE TABLE matching_answers (
+	id       TEXT NOT NULL PRIMARY KEY,
+	at       BIGINT NOT NULL,
+	org      TEXT NOT NULL,
+	person   TEXT NOT NULL,
+	name     TEXT NOT NULL,
+	finding  BIGINT NOT NULL,
+	state    TEXT NOT NULL,
+	why      TEXT NOT NULL,
+	until    TEXT NOT NULL,
+	newest   BIGINT NOT NULL,
+	tlp      TEXT NOT NULL,
+	audience TEXT NOT NULL
+);
+CREATE INDEX matching_answers_finding ON matching_answers (finding, org, newest);
+`

@@ -25,7 +25,7 @@ type ExposureRow struct {
 	Product      string // id, or ""
 	Units        int
 	Deployments  []string
-	EOS          string // of support, the earliest: YYYY-MM-DD or ""
+	EOS          string         // of support, the earliest: YYYY-MM-DD or ""
 	Count        map[string]int // distinct vulnerabilities by band
 	Exploited    int
 }

@@ -169,4 +169,3 @@ func (x *Matching) Progress(v *db.View) (int64, error) {
 	n, err := db.One(v, db.Value[int64], `SELECT COALESCE(MAX(w.n), 0) FROM matching_news w`)
 	return n, err
 }
-

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"github.com/cordon-isao/cordon/alerts"
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/evidence"
@@ -31,6 +32,7 @@ type Server struct {
 	Devices  *devices.Devices
 	Vulns    *vulns.Vulns
 	Matching *matching.Matching
+	Alerts   *alerts.Alerts
 	Intel    *intel.Intel
 	Evidence *evidence.Evidence
 	Log      *slog.Logger

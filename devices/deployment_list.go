@@ -1,7 +1,9 @@
 package devices
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cordon-isao/cordon/formats/names"
@@ -96,22 +98,40 @@ type DeploymentCounts struct {
 
 // DeploymentCounts counts the deployments of the viewer's organization.
 func (x *Devices) DeploymentCounts(v *db.View) (c DeploymentCounts, err error) {
-	org := v.Viewer().Org
-	err = v.Each(`SELECT COUNT(*), CAST(COALESCE(SUM(d.count), 0) AS BIGINT), COALESCE(SUM(CASE WHEN d.product = '' THEN 1 ELSE 0 END), 0) FROM visible.devices_deployments d WHERE d.org = $1 AND d.state = 'kept'`, []any{org},
-		func(s db.Scanner) error { return s.Scan(&c.Deployments, &c.Units, &c.Unknown) })
-	if err != nil {
-		return c, err
-	}
-	tally := func(s db.Scanner) (t Tally, err error) {
-		err = s.Scan(&t.Name, &t.Deployments, &t.Units)
-		return t, err
-	}
-	if c.Stages, err = db.All(v, tally, `SELECT d.stage, COUNT(*), CAST(SUM(d.count) AS BIGINT) FROM visible.devices_deployments d WHERE d.org = $1 GROUP BY d.stage ORDER BY d.stage`, org); err != nil {
-		return c, err
-	}
-	if c.Zones, err = db.All(v, tally, `SELECT d.zone, COUNT(*), CAST(SUM(d.count) AS BIGINT) FROM visible.devices_deployments d WHERE d.org = $1 AND d.state = 'kept' GROUP BY d.zone ORDER BY SUM(d.count) DESC, d.zone LIMIT 100`, org); err != nil {
-		return c, err
-	}
-	c.Exposures, err = db.All(v, tally, `SELECT d.exposure, COUNT(*), CAST(SUM(d.count) AS BIGINT) FROM visible.devices_deployments d WHERE d.org = $1 AND d.state = 'kept' GROUP BY d.exposure ORDER BY d.exposure`, org)
+	stages, zones, exposures := map[string]*Tally{}, map[string]*Tally{}, map[string]*Tally{}
+	err = v.Each(`SELECT d.stage, d.zone, d.exposure, CASE WHEN d.product = '' THEN 1 ELSE 0 END, COUNT(*), CAST(SUM(d.count) AS BIGINT) FROM visible.devices_deployments d WHERE d.org = $1 GROUP BY 1, 2, 3, 4`, []any{v.Viewer().Org},
+		func(s db.Scanner) error {
+			var stage, zone, exposure string
+			var unknown, n, units int
+			if err := s.Scan(&stage, &zone, &exposure, &unknown, &n, &units); err != nil {
+				return err
+			}
+			count := func(m map[string]*Tally, name string) {
+				if m[name] == nil {
+					m[name] = &Tally{Name: name}
+				}
+				m[name].Deployments += n
+				m[name].Units += units
+			}
+			if count(stages, stage); stage == "retired" {
+				return nil
+			}
+			count(zones, zone)
+			count(exposures, exposure)
+			c.Deployments, c.Units, c.Unknown = c.Deployments+n, c.Units+units, c.Unknown+n*unknown
+			return nil
+		})
+	named := func(a, b Tally) int { return strings.Compare(a.Name, b.Name) }
+	c.Stages, c.Exposures = tallies(stages, named), tallies(exposures, named)
+	c.Zones = tallies(zones, func(a, b Tally) int { return cmp.Or(b.Units-a.Units, named(a, b)) })
+	c.Zones = c.Zones[:min(len(c.Zones), 100)]
 	return c, err
+}
+
+func tallies(m map[string]*Tally, order func(a, b Tally) int) (out []Tally) {
+	for _, t := range m {
+		out = append(out, *t)
+	}
+	slices.SortFunc(out, order)
+	return out
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/cordon-isao/cordon/formats/names"
+	"github.com/cordon-isao/cordon/formats/udi"
 	"github.com/cordon-isao/cordon/internal/check"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
@@ -66,9 +67,11 @@ var (
 	fdaCode  = regexp.MustCompile(`^[A-Z]{3}$`)
 	// 510(k), De Novo, PMA with its supplement, humanitarian device exemption.
 	premarketNumber = regexp.MustCompile(`^(K[0-9]{6}|DEN[0-9]{6}|P[0-9]{6}(/S[0-9]{1,4})?|H[0-9]{6}(/S[0-9]{1,4})?)$`)
-	// What a scanned UDI holds beside its device identifier (R-099): lot, dates and
-	// serial number of GS1 after their (01).
-	production = regexp.MustCompile(`\((10|11|17|21)\)\s*[^\s(]|(^|[^0-9])01[0-9]{14}(10|11|17|21)[0-9A-Za-z]`)
+	// A printed UDI of GS1 with a lot, a date or a serial number after its (01).
+	printedUDI = regexp.MustCompile(`\(01\)[^\n]*\((10|11|15|16|17|21|235|240)\)`)
+	// What begins like a UDI: printed or scanned of GS1, of HIBCC with its second
+	// part, of ICCBBA. A telephone number does not.
+	likeUDI = regexp.MustCompile(`^(\][A-Za-z]\d)?(\(\d\d\)[A-Za-z0-9]{4}|01\d{14}\d|\*?\+([A-Za-z][A-Za-z0-9]{4,22}/|\$\$?[A-Za-z0-9]{4})|=[/,<>{][A-Za-z0-9]{6}|&,1[A-Za-z0-9]{5})`)
 )
 
 // checked checks a form and gives the product that it describes, without ids,
@@ -127,9 +130,18 @@ func (f ProductForm) checked(p *check.Problems) (d Product) {
 	return d
 }
 
-// noProduction refuses texts that hold what identifies a single unit or lot.
+// noProduction refuses texts that hold what identifies a single unit or lot
+// (R-099): a UDI, printed or scanned, with more than its device identifier.
 func noProduction(p *check.Problems, field, s string) {
-	if production.MatchString(s) {
+	found := printedUDI.MatchString(s)
+	for _, w := range strings.Fields(s) {
+		if w = strings.Trim(w, `"'.,;`); found || !likeUDI.MatchString(w) {
+			continue
+		}
+		_, err := udi.Parse(w)
+		found = err != nil && strings.Contains(err.Error(), "is a production identifier")
+	}
+	if found {
 		p.Add(field, "This holds a lot or serial number, or a date of production. Those have no place here: give the device identifier only.")
 	}
 }

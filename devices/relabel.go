@@ -162,6 +162,7 @@ func (x *Devices) ApproveRelabel(tx *db.Tx, request string) error {
 	if err := x.decide(tx, r, RelabelApproved); err != nil {
 		return err
 	}
+	tx.Append(db.Entry{Verb: "relabel.approved", Object: r.ID, Parent: d.ID, Label: policy.Default(d.Kept), Data: map[string]any{"product": d.ID}})
 	return x.relabel(tx, d, r.To, map[string]any{"request": r.ID, "originator": r.Person, "second": tx.Viewer().Person, "why": r.Why})
 }
 

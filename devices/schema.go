@@ -251,7 +251,7 @@ CREATE TABLE devices_deployments (
 	audience    TEXT NOT NULL
 );
 CREATE INDEX devices_deployments_org ON devices_deployments (org, state, name, id);
-CREATE INDEX devices_deployments_same ON devices_deployments (org, same, state);
+CREATE INDEX devices_deployments_same ON devices_deployments (same, org);
 CREATE INDEX devices_deployments_product ON devices_deployments (product, state, folded);
 CREATE TABLE devices_places (
 	key        BIGINT NOT NULL,

@@ -2,6 +2,7 @@ package matching
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,18 +46,19 @@ func (x *Matching) Exposure(v *db.View, since time.Time) (Exposure, error) {
 	var e Exposure
 	type hit struct {
 		n, found, gone, severity, exploited int64
+		sbom                                int64 // 0 = the finding is on the deployment itself
 		deployment, vuln, said              string
 	}
-	const counts = `SELECT f.n, f.found, f.gone, d.id, f.vuln, COALESCE((SELECT MAX(w.severity) FROM visible.vulns_records w WHERE w.vuln = f.vuln), -1),
+	const counts = `SELECT f.n, f.found, f.gone, f.sbom, d.id, f.vuln, COALESCE((SELECT MAX(w.severity) FROM visible.vulns_records w WHERE w.vuln = f.vuln), -1),
 		COALESCE((SELECT MAX(w.exploited) FROM visible.vulns_records w WHERE w.vuln = f.vuln), 0),
-		COALESCE((SELECT MAX(y.state || ' ' || y.until) FROM visible.matching_answers y WHERE y.finding = f.n AND y.org = $1 AND y.newest = 1), '') `
+		COALESCE((SELECT MAX(y.until || ' ' || y.state) FROM visible.matching_answers y WHERE y.finding = f.n AND y.org = $1 AND y.newest = 1), '') `
 	scan := func(s db.Scanner) (h hit, err error) {
-		err = s.Scan(&h.n, &h.found, &h.gone, &h.deployment, &h.vuln, &h.severity, &h.exploited, &h.said)
+		err = s.Scan(&h.n, &h.found, &h.gone, &h.sbom, &h.deployment, &h.vuln, &h.severity, &h.exploited, &h.said)
 		return h, err
 	}
 	var hits []hit
 	for _, q := range []string{directly + ` WHERE ` + directlyWhere, inside + ` WHERE ` + insideWhere} {
-		part, err := db.All(v, scan, counts+joined+q+` GROUP BY f.n, f.found, f.gone, d.id, f.vuln LIMIT $2`, v.Viewer().Org, maxExposure)
+		part, err := db.All(v, scan, counts+joined+q+` GROUP BY f.n, f.found, f.gone, f.sbom, d.id, f.vuln LIMIT $2`, v.Viewer().Org, maxExposure)
 		if err != nil {
 			return e, err
 		}
@@ -86,6 +88,16 @@ func (x *Matching) Exposure(v *db.View, since time.Time) (Exposure, error) {
 		}
 		at[d.ID] = r
 	}
+	claims := make([]touching, len(hits))
+	for i, h := range hits {
+		if r := at[h.deployment]; r != nil && h.gone == 0 {
+			claims[i] = touching{h.n, h.sbom, r.Product, h.vuln}
+		}
+	}
+	closed, err := x.closed(v, claims)
+	if err != nil {
+		return e, err
+	}
 	now := v.Now()
 	ends := weeks(now)
 	open := make([]int, len(ends))
@@ -95,8 +107,8 @@ func (x *Matching) Exposure(v *db.View, since time.Time) (Exposure, error) {
 		if r == nil {
 			continue
 		}
-		state, until, _ := strings.Cut(h.said, " ")
-		settled := (Answer{State: state, Until: until}).Settles(now)
+		until, state, _ := strings.Cut(h.said, " ")
+		settled := (Answer{State: state, Until: until}).Settles(now) || closed[h.n]
 		if !counted[h.n] {
 			counted[h.n] = true
 			for i, w := range ends {
@@ -141,6 +153,53 @@ func (x *Matching) Exposure(v *db.View, since time.Time) (Exposure, error) {
 		return strings.Compare(a.Maker+a.Model, b.Maker+b.Model)
 	})
 	return e, nil
+}
+
+// touching is a finding by what it is about.
+type touching struct {
+	n, sbom       int64
+	product, vuln string
+}
+
+// closed tells of which findings the maker says that they do not affect the product or
+// are fixed. Only those are looked at about which something of the kind is said.
+func (x *Matching) closed(v *db.View, ts []touching) (map[int64]bool, error) {
+	type about struct{ product, vuln string }
+	said := map[about]bool{}
+	err := v.Each(`SELECT DISTINCT x.product, x.vuln FROM visible.matching_vex x WHERE x.replaced = 0 AND x.status IN ('not_affected', 'fixed')`, nil, func(s db.Scanner) error {
+		var a about
+		err := s.Scan(&a.product, &a.vuln)
+		said[a] = true
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	within := map[int64]bool{} // SBOMs that make statements themselves
+	var list []string
+	for _, t := range ts {
+		if _, ok := within[t.sbom]; !ok && t.sbom != 0 {
+			texts, err := x.devices.StatementsOf(v, t.sbom)
+			if err != nil {
+				return nil, err
+			}
+			within[t.sbom] = len(texts) > 0
+		}
+		if t.n != 0 && (said[about{t.product, t.vuln}] || within[t.sbom]) {
+			list = append(list, strconv.FormatInt(t.n, 10))
+		}
+	}
+	out := map[int64]bool{}
+	for part := range slices.Chunk(list, MaxPage) {
+		fs, err := x.list(v, seen, seenWhere+` AND f.n IN (SELECT CAST(value AS BIGINT) FROM json_each($1))`, Query{Limit: MaxPage}, db.List(part))
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range fs {
+			out[f.n] = f.Said != nil && (f.Said.Status == "not_affected" || f.Said.Status == "fixed")
+		}
+	}
+	return out, nil
 }
 
 // weeks is the ends of the last 26 weeks, the present moment last.

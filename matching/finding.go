@@ -131,9 +131,44 @@ func scanFinding(s db.Scanner) (f Finding, err error) {
 	return f, err
 }
 
-// list reads findings and what belongs to them. from joins f with what makes it the
-// reader's to see.
+// source is where findings are read: from joins f with what makes it the reader's to
+// see, where chooses among those.
+type source struct {
+	from, where string
+	args        []any
+}
+
+// list reads findings and what belongs to them.
 func (x *Matching) list(v *db.View, from, where string, q Query, args ...any) ([]Finding, error) {
+	fs, err := found(v, source{from, where, args}, q, max(q.After, 0), page(q.Limit))
+	if err != nil {
+		return nil, err
+	}
+	return fs, x.complete(v, fs)
+}
+
+// maxDeep is how far down a list is read that is put together of several.
+const maxDeep = 20 * MaxPage
+
+// merged reads a page of several lists as if they were one, and what belongs to it.
+func (x *Matching) merged(v *db.View, q Query, sources ...source) ([]Finding, error) {
+	from, to := min(max(q.After, 0), maxDeep), min(max(q.After, 0)+page(q.Limit), maxDeep)
+	var all []Finding
+	for _, s := range sources {
+		part, err := found(v, s, q, 0, to)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, part...)
+	}
+	all = rank(all)
+	all = all[min(from, len(all)):min(to, len(all))]
+	return all, x.complete(v, all)
+}
+
+// found reads findings, ranked, without what belongs to them.
+func found(v *db.View, s source, q Query, after, limit int) ([]Finding, error) {
+	args, where := slices.Clone(s.args), s.where
 	arg := func(a any) string { args = append(args, a); return "$" + strconv.Itoa(len(args)) }
 	if !q.Gone {
 		where += ` AND f.gone = 0`
@@ -153,11 +188,7 @@ func (x *Matching) list(v *db.View, from, where string, q Query, args ...any) ([
 		}
 		having += ` COALESCE((SELECT MAX(w.exploited) FROM visible.vulns_records w WHERE w.vuln = f.vuln), 0) = 1`
 	}
-	fs, err := db.All(v, scanFinding, `SELECT `+columns+joined+from+` WHERE `+where+grouped+having+ranked+` LIMIT `+arg(page(q.Limit))+` OFFSET `+arg(max(q.After, 0)), args...)
-	if err != nil {
-		return nil, err
-	}
-	return fs, x.complete(v, fs)
+	return db.All(v, scanFinding, `SELECT `+columns+joined+s.from+` WHERE `+where+grouped+having+ranked+` LIMIT `+arg(limit)+` OFFSET `+arg(after), args...)
 }
 
 // complete adds to findings what is read with them: reasons, parts, the maker's word,
@@ -296,19 +327,7 @@ const (
 
 // Mine lists the findings on the deployments of the reader's organization.
 func (x *Matching) Mine(v *db.View, q Query) ([]Finding, error) {
-	limit := page(q.Limit)
-	q.Limit, q.After = min(MaxPage, q.After+limit), 0
-	from := q.Limit - limit
-	direct, err := x.list(v, directly, directlyWhere, q)
-	if err != nil {
-		return nil, err
-	}
-	within, err := x.list(v, inside, insideWhere, q)
-	if err != nil {
-		return nil, err
-	}
-	all := rank(append(direct, within...))
-	return all[min(from, len(all)):min(from+limit, len(all))], nil
+	return x.merged(v, q, source{from: directly, where: directlyWhere}, source{from: inside, where: insideWhere})
 }
 
 // OfDeployment lists the findings on a deployment, those on the components of its
@@ -318,19 +337,17 @@ func (x *Matching) OfDeployment(v *db.View, id string, q Query) ([]Finding, erro
 	if err != nil {
 		return nil, err
 	}
-	direct, err := x.list(v, `JOIN visible.devices_deployments d ON d.id = f.subject`, `f.kind = 'deployment' AND d.id = $1`, q, id)
-	if err != nil || d.Product == "" {
-		return direct, err
+	sources := []source{{directly, `f.kind = 'deployment' AND d.id = $1`, []any{id}}}
+	if d.Product != "" && d.Version != "" {
+		b, err := x.devices.CurrentSBOM(v, d.Product, d.Version)
+		if err != nil && !fault.Is(err, fault.Missing) {
+			return nil, err
+		}
+		if err == nil {
+			sources = append(sources, source{`JOIN visible.devices_sboms s ON s.n = f.sbom`, `f.kind = 'component' AND s.n = $1`, []any{b.Number()}})
+		}
 	}
-	b, err := x.devices.CurrentSBOM(v, d.Product, d.Version)
-	if fault.Is(err, fault.Missing) || err == nil && d.Version == "" {
-		return direct, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	within, err := x.OfSBOM(v, b.ID, q)
-	return rank(append(direct, within...)), err
+	return x.merged(v, q, sources...)
 }
 
 // rank sorts findings of several lists as one list is sorted.

@@ -45,6 +45,16 @@ func (x *Matching) note(tx *db.Tx, f ledger.Fact) error {
 		return x.todo(tx, todoRecords, fmt.Sprintf("%s %d", d.Batch, d.Part), f.Seq)
 	case strings.HasPrefix(e.Verb, "product."):
 		return x.todo(tx, todoProduct, e.Object, f.Seq)
+	case e.Verb == "products.imported":
+		var d struct{ Products []string }
+		if err := json.Unmarshal(e.Data, &d); err != nil {
+			return err
+		}
+		for _, id := range d.Products {
+			if err := x.todo(tx, todoProduct, id, f.Seq); err != nil {
+				return err
+			}
+		}
 	case strings.HasPrefix(e.Verb, "device."), strings.HasPrefix(e.Verb, "deployments."):
 		var d struct{ Deployments []string }
 		if err := json.Unmarshal(e.Data, &d); err != nil {

@@ -160,8 +160,8 @@ func (x *Matching) asOwner(v *db.View, f Finding, d devices.Deployment) (Touch, 
 // system only: through what names their devices, and through the SBOMs of what they
 // run. It is one look-up by key on each side, and its cost follows the answer.
 func (x *Matching) Owners(v *db.View, vuln string) ([]string, error) {
-	return db.All(v, db.Value[string], `SELECT d.org FROM matching_findings f JOIN visible.devices_deployments d ON d.id = f.subject WHERE f.vuln = $1 AND f.kind = 'deployment' AND f.gone = 0
-		UNION SELECT d.org FROM matching_findings f JOIN visible.devices_sboms s ON s.n = f.sbom JOIN visible.devices_deployments d ON d.product = s.product AND d.folded = s.folded WHERE f.vuln = $1 AND f.kind = 'component' AND f.gone = 0 ORDER BY 1`, vuln)
+	return db.All(v, db.Value[string], `SELECT d.org FROM matching_findings f JOIN visible.devices_deployments d ON d.id = f.subject WHERE f.vuln = $1 AND f.gone = 0 AND`+directlyWhere+`
+		UNION SELECT d.org FROM matching_findings f JOIN visible.devices_sboms s ON s.n = f.sbom JOIN visible.devices_deployments d ON d.product = s.product AND d.folded = s.folded WHERE f.vuln = $1 AND f.gone = 0 AND`+insideWhere+` ORDER BY 1`, vuln)
 }
 
 // Progress is where [Matching.FreshTouches] ends now.

@@ -90,7 +90,7 @@ func (n NewSaying) statement() vex.Statement {
 }
 
 // Say keeps a statement about a product. An earlier one of the same organization about
-// the same is replaced and stays readable as history.
+// the same is replaced and stays readable as history (see replace).
 func (x *Matching) Say(tx *db.Tx, n NewSaying) (string, error) {
 	who := tx.Viewer()
 	if !who.May(policy.MayPost) {
@@ -143,7 +143,7 @@ func (x *Matching) Say(tx *db.Tx, n NewSaying) (string, error) {
 		n.Said = tx.Now()
 	}
 	folded := devices.FoldVersion(n.Version)
-	if _, err := tx.Exec(`UPDATE matching_vex SET replaced = 1 WHERE org = $1 AND product = $2 AND folded = $3 AND component = $4 AND vuln = $5 AND replaced = 0 AND said <= $6`, who.Org, n.Product, folded, n.Component, n.Vuln, clock.Micros(n.Said)); err != nil {
+	if err := x.replace(tx, n, folded); err != nil {
 		return "", err
 	}
 	id := ids.New("vex")
@@ -155,6 +155,27 @@ func (x *Matching) Say(tx *db.Tx, n NewSaying) (string, error) {
 	}
 	tx.Append(db.Entry{Verb: "vex.said", Object: id, Parent: p.ID, Label: n.Label, Data: map[string]any{"product": p.ID, "version": n.Version, "vulnerability": n.Vuln, "status": n.Status, "justification": n.Justification, "source": n.Source}})
 	return id, nil
+}
+
+// replace marks what a new statement stands in the place of: earlier ones of the same
+// organization about the same, whose readers all read the new one. What others were
+// told stays until they are told otherwise, so that a draft takes nothing away.
+func (x *Matching) replace(tx *db.Tx, n NewSaying, folded string) error {
+	all := tx.View.As(system)
+	old, err := db.All(all, scanSaying(all), `SELECT `+sayingColumns+` FROM visible.matching_vex x WHERE x.org = $1 AND x.product = $2 AND x.folded = $3 AND x.component = $4 AND x.vuln = $5 AND x.replaced = 0 AND x.said <= $6`,
+		tx.Viewer().Org, n.Product, folded, n.Component, n.Vuln, clock.Micros(n.Said))
+	if err != nil {
+		return err
+	}
+	for _, w := range old {
+		if !policy.Covers(n.Label.Audience, w.Label.Audience, x.members.Facts(tx.View)) {
+			continue
+		}
+		if err := tx.MustChange(`UPDATE matching_vex SET replaced = 1 WHERE id = $1`, w.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Sayings lists the statements about a product that the reader may see, newest first;

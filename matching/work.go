@@ -108,10 +108,11 @@ func (x *Matching) compare(tx *db.Tx, t todo) error {
 		return fmt.Errorf("compare %s %s: %w", t.kind, t.subject, err)
 	}
 	if next != 0 {
-		_, err = tx.Exec(`UPDATE matching_todo SET after = $1 WHERE kind = $2 AND subject = $3`, next, t.kind, t.subject)
+		_, err = tx.Exec(`UPDATE matching_todo SET after = $1 WHERE kind = $2 AND subject = $3 AND seq = $4`, next, t.kind, t.subject, t.seq)
 		return err
 	}
-	_, err = tx.Exec(`DELETE FROM matching_todo WHERE kind = $1 AND subject = $2`, t.kind, t.subject)
+	// What was noted anew meanwhile, on another node, stays to be done.
+	_, err = tx.Exec(`DELETE FROM matching_todo WHERE kind = $1 AND subject = $2 AND seq = $3`, t.kind, t.subject, t.seq)
 	return err
 }
 

@@ -79,47 +79,84 @@ func withoutFirmware(product string) string {
 // index. Different keys may share a hash: compare [Claim.Keys].
 func (x *Vulns) ClaimsByKey(v *db.View, hashes []int64) ([]Claim, error) {
 	hashes = slices.Compact(slices.Sorted(slices.Values(hashes)))
-	type at struct{ n, i int64 }
-	var ats []at
+	var wanted []int64 // places with indexes
 	for part := range slices.Chunk(hashes, readChunk) {
 		err := v.Each(`SELECT k.n, k.i FROM vulns_keys k WHERE k.key IN (SELECT CAST(value AS BIGINT) FROM json_each($1))`, []any{numbers(part)}, func(s db.Scanner) error {
-			var a at
-			err := s.Scan(&a.n, &a.i)
-			ats = append(ats, a)
+			var n, i int64
+			err := s.Scan(&n, &i)
+			wanted = append(wanted, n*indexes+i)
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	wanted := map[int64]map[int64]bool{}
+	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
 	var places []int64
-	for _, a := range ats {
-		if wanted[a.n] == nil {
-			wanted[a.n] = map[int64]bool{}
-			places = append(places, a.n)
+	for _, w := range wanted {
+		if n := w / indexes; len(places) == 0 || places[len(places)-1] != n {
+			places = append(places, n)
 		}
-		wanted[a.n][a.i] = true
 	}
-	return x.claims(v, places, wanted)
+	heads, err := x.heads(v, places)
+	if err != nil {
+		return nil, err
+	}
+	// What the viewer may not see does not exist.
+	wanted = slices.DeleteFunc(wanted, func(w int64) bool { _, ok := heads[w/indexes]; return !ok })
+	return readClaims(v, heads, wanted, `SELECT c.n, c.i, c.claim FROM json_each($1) j CROSS JOIN vulns_claims c WHERE c.n = CAST(j.value AS BIGINT) / 1048576 AND c.i = CAST(j.value AS BIGINT) % 1048576 ORDER BY c.n, c.i`)
 }
+
+// indexes is more than the claims of a record: a place times this and an index are one
+// number.
+const indexes = 1 << 20
 
 // ClaimsOf reads all claims of the records at places, as far as the viewer may see
 // them, by place and index.
 func (x *Vulns) ClaimsOf(v *db.View, places []int64) ([]Claim, error) {
-	return x.claims(v, places, nil)
+	places = slices.Compact(slices.Sorted(slices.Values(places)))
+	heads, err := x.heads(v, places)
+	if err != nil {
+		return nil, err
+	}
+	places = slices.DeleteFunc(places, func(n int64) bool { _, ok := heads[n]; return !ok })
+	return readClaims(v, heads, places, `SELECT c.n, c.i, c.claim FROM vulns_claims c WHERE c.n IN (SELECT CAST(value AS BIGINT) FROM json_each($1)) ORDER BY c.n, c.i`)
 }
 
-// claims reads claims of the records at places: all, or those wanted.
-func (x *Vulns) claims(v *db.View, places []int64, wanted map[int64]map[int64]bool) ([]Claim, error) {
-	places = slices.Compact(slices.Sorted(slices.Values(places)))
-	var out []Claim
+// readClaims reads claims by a statement that is given a part of the list each time.
+func readClaims(v *db.View, heads map[int64]*Claim, list []int64, stmt string) ([]Claim, error) {
+	out := make([]Claim, 0, len(list))
+	for part := range slices.Chunk(list, readChunk) {
+		err := v.Each(stmt, []any{numbers(part)}, func(s db.Scanner) error {
+			var n, i int64
+			var text []byte
+			if err := s.Scan(&n, &i, &text); err != nil {
+				return err
+			}
+			out = append(out, *heads[n])
+			c := &out[len(out)-1]
+			if err := decode(text, &c.Claim); err != nil {
+				return err
+			}
+			c.I, c.Keys = int(i), Keys(c.Claim)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// heads is what the claims of the records at places have in common, for the records
+// that the viewer may see.
+func (x *Vulns) heads(v *db.View, places []int64) (map[int64]*Claim, error) {
+	heads := make(map[int64]*Claim, len(places))
+	vulns := map[string]bool{}
 	for part := range slices.Chunk(places, readChunk) {
-		heads := map[int64]Claim{}
-		vulns := map[string]bool{}
 		err := v.Each(`SELECT r.n, r.vuln, r.source, r.source_id, r.document, r.withdrawn, r.severity, r.exploited, r.tlp, r.audience FROM visible.vulns_records r
 			WHERE r.n IN (SELECT CAST(value AS BIGINT) FROM json_each($1))`, []any{numbers(part)}, func(s db.Scanner) error {
-			var c Claim
+			c := &Claim{}
 			var withdrawn, exploited int64
 			var tlp, audience string
 			err := s.Scan(&c.Record, &c.Vuln, &c.Source, &c.SourceID, &c.Document, &withdrawn, &c.Severity, &exploited, &tlp, &audience)
@@ -134,41 +171,17 @@ func (x *Vulns) claims(v *db.View, places []int64, wanted map[int64]map[int64]bo
 		if err != nil {
 			return nil, err
 		}
-		worst, err := x.publicWorst(v, vulns)
-		if err != nil {
-			return nil, err
-		}
-		seen := make([]int64, 0, len(heads)) // what the viewer may not see does not exist
-		for _, n := range part {
-			if _, ok := heads[n]; ok {
-				seen = append(seen, n)
-			}
-		}
-		err = v.Each(`SELECT c.n, c.i, c.claim FROM vulns_claims c WHERE c.n IN (SELECT CAST(value AS BIGINT) FROM json_each($1)) ORDER BY c.n, c.i`, []any{numbers(seen)}, func(s db.Scanner) error {
-			var n, i int64
-			var text []byte
-			if err := s.Scan(&n, &i, &text); err != nil {
-				return err
-			}
-			if wanted != nil && !wanted[n][i] {
-				return nil
-			}
-			c := heads[n]
-			if err := decode(text, &c.Claim); err != nil {
-				return err
-			}
-			c.I, c.Keys = int(i), Keys(c.Claim)
-			if w, ok := worst[c.Vuln]; ok {
-				c.Severity, c.Exploited = max(c.Severity, w.severity), c.Exploited || w.exploited
-			}
-			out = append(out, c)
-			return nil
-		})
-		if err != nil {
-			return nil, err
+	}
+	worst, err := x.publicWorst(v, vulns)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range heads {
+		if w, ok := worst[c.Vuln]; ok {
+			c.Severity, c.Exploited = max(c.Severity, w.severity), c.Exploited || w.exploited
 		}
 	}
-	return out, nil
+	return heads, nil
 }
 
 type worst struct {

@@ -20,6 +20,7 @@ type scored struct {
 	cve               string
 	score, percentile int64
 	date              int64
+	known             bool
 }
 
 // scores reads a day's EPSS scores, some thousand a commit. The error is the file's;
@@ -31,7 +32,15 @@ func (r *reading) scores() error {
 		if len(held) == 0 {
 			return nil
 		}
+		var fresh []scored
+		if r.failed = r.d.Read(r.ctx, r.program, func(v *db.View) (err error) { fresh, err = r.x.freshScores(v, held); return err }); r.failed != nil {
+			return errEnough
+		}
 		r.next.Seen += len(held)
+		r.next.Same += len(held) - len(fresh)
+		if held = fresh; len(held) == 0 {
+			return nil
+		}
 		err := r.write(func(tx *db.Tx, next *Batch) error { return r.x.score(tx, next, held) }, func() { held = held[:0] })
 		if err != nil {
 			r.failed = err
@@ -50,7 +59,7 @@ func (r *reading) scores() error {
 			r.failed = err
 			return errEnough
 		}
-		held = append(held, scored{strings.ToUpper(cve), int64(math.Round(score * million)), int64(math.Round(percentile * million)), clock.Micros(date)})
+		held = append(held, scored{strings.ToUpper(cve), int64(math.Round(score * million)), int64(math.Round(percentile * million)), clock.Micros(date), false})
 		if len(held) < chunkScores {
 			return nil
 		}
@@ -70,67 +79,64 @@ func (r *reading) scores() error {
 	return err
 }
 
-// score writes scores, unless later ones are known.
-func (x *Vulns) score(tx *db.Tx, b *Batch, in []scored) error {
-	tx = tx.As(system)
+// freshScores leaves out what is known as it stands, or of a later day, and all but
+// the last row of a CVE that stands twice.
+func (x *Vulns) freshScores(v *db.View, in []scored) ([]scored, error) {
 	known := map[string]scored{}
 	for part := range slices.Chunk(in, readChunk) {
 		list := make([]string, len(part))
 		for i, s := range part {
 			list[i] = s.cve
 		}
-		err := tx.Each(`SELECT cve, score, percentile, date FROM vulns_epss WHERE cve IN (SELECT value FROM json_each($1))`, []any{db.List(list)}, func(s db.Scanner) error {
+		err := v.Each(`SELECT cve, score, percentile, date FROM vulns_epss WHERE cve IN (SELECT value FROM json_each($1))`, []any{db.List(list)}, func(s db.Scanner) error {
 			var k scored
 			err := s.Scan(&k.cve, &k.score, &k.percentile, &k.date)
 			known[k.cve] = k
 			return err
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	last := map[string]scored{} // of a CVE that stands twice, the last row
-	for _, s := range in {
-		last[s.cve] = s
+	last := map[string]int{}
+	for i, s := range in {
+		last[s.cve] = i
 	}
-	var fresh []any
-	entry := Scored{Batch: b.ID, Part: b.parts}
-	flush := func() error {
-		if len(fresh) == 0 {
-			return nil
-		}
-		_, err := tx.Exec(`INSERT INTO vulns_epss (cve, score, percentile, date) VALUES `+places(len(fresh)/4, 4)+
-			` ON CONFLICT (cve) DO UPDATE SET score = excluded.score, percentile = excluded.percentile, date = excluded.date`, fresh...)
-		fresh = fresh[:0]
-		return err
-	}
-	for _, s := range in {
-		if last[s.cve] != s {
-			b.Same++
-			continue
-		}
-		delete(last, s.cve)
-		k, ok := known[s.cve]
-		switch {
-		case ok && (k == s || k.date > s.date):
-			b.Same++
-			continue
-		case ok:
-			b.Changed++
-		default:
-			b.Added++
-		}
-		entry.Rows++
-		entry.Date = clock.FromMicros(s.date).Format(time.DateOnly)
-		if fresh = append(fresh, s.cve, s.score, s.percentile, s.date); len(fresh) == 200 {
-			if err := flush(); err != nil {
-				return err
+	var out []scored
+	for i, s := range in {
+		if k, ok := known[s.cve]; last[s.cve] == i && (!ok || k.date <= s.date) {
+			if s.known = ok; !ok || k.score != s.score || k.percentile != s.percentile || k.date != s.date {
+				out = append(out, s)
 			}
 		}
 	}
-	if err := flush(); err != nil {
+	return out, nil
+}
+
+// score writes scores, unless later ones are known.
+func (x *Vulns) score(tx *db.Tx, b *Batch, in []scored) error {
+	tx = tx.As(system)
+	fresh, err := x.freshScores(tx.View, in)
+	if err != nil {
 		return err
 	}
+	entry := Scored{Batch: b.ID, Part: b.parts, Rows: len(fresh)}
+	r := rows{end: ` ON CONFLICT (cve) DO UPDATE SET score = excluded.score, percentile = excluded.percentile, date = excluded.date`}
+	for _, s := range fresh {
+		if s.known {
+			b.Changed++
+		} else {
+			b.Added++
+		}
+		entry.Date = clock.FromMicros(s.date).Format(time.DateOnly)
+		if err := r.add(tx, `INSERT INTO vulns_epss (cve, score, percentile, date) VALUES `, s.cve, s.score, s.percentile, s.date); err != nil {
+			return err
+		}
+	}
+	if err := r.flush(tx); err != nil {
+		return err
+	}
+	b.Same += len(in) - len(fresh)
 	tx.Append(db.Entry{Verb: ScoredVerb, Object: b.ID, Label: b.Label, Data: entry})
 	return nil
 }

@@ -157,18 +157,16 @@ func (x *Vulns) rekey(tx *db.Tx, rs []Record) error {
 	if err := x.withClaims(tx.View, rs); err != nil {
 		return err
 	}
-	var keys rows
+	var keyed [][3]int64
 	for _, r := range rs {
 		if _, err := tx.Exec(`DELETE FROM vulns_keys WHERE n = $1`, r.Place); err != nil {
 			return err
 		}
 		for i, c := range r.Claims {
 			for _, key := range Keys(c) {
-				if err := keys.add(tx, insertKeys, names.Hash(key), r.Place, i); err != nil {
-					return err
-				}
+				keyed = append(keyed, [3]int64{names.Hash(key), r.Place, int64(i)})
 			}
 		}
 	}
-	return keys.flush(tx)
+	return putKeys(tx, keyed)
 }

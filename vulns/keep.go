@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -324,7 +325,9 @@ type keeper struct {
 	seeds []string       // names whose records may have another canonical id now
 	fresh map[int64]bool // records that came or changed in this commit
 
-	records, history, claims, keys, names rows
+	keyed [][3]int64 // rows of vulns_keys
+
+	records, history, claims, names rows
 }
 
 // add writes a new record.
@@ -398,9 +401,7 @@ func (k *keeper) rows(in *incoming, n int64, base string) error {
 			return err
 		}
 		for _, key := range Keys(c) {
-			if err := k.keys.add(k.tx, insertKeys, names.Hash(key), n, i); err != nil {
-				return err
-			}
+			k.keyed = append(k.keyed, [3]int64{names.Hash(key), n, int64(i)})
 		}
 	}
 	for name, link := range namesOf(r, base) {
@@ -421,22 +422,33 @@ func (k *keeper) rows(in *incoming, n int64, base string) error {
 func (k *keeper) seed(name string) { k.seeds = append(k.seeds, name) }
 
 func (k *keeper) flush() error {
-	for _, r := range []*rows{&k.records, &k.history, &k.claims, &k.keys, &k.names} {
+	for _, r := range []*rows{&k.records, &k.history, &k.claims, &k.names} {
 		if err := r.flush(k.tx); err != nil {
 			return err
 		}
 	}
-	return nil
+	return putKeys(k.tx, k.keyed)
 }
 
-// Two claims of one record never share a key twice: the index of the claim is part of
-// the row.
+// putKeys writes rows of the index of keys, those beside each other together.
+func putKeys(tx *db.Tx, keyed [][3]int64) error {
+	slices.SortFunc(keyed, func(a, b [3]int64) int { return slices.Compare(a[:], b[:]) })
+	var r rows
+	for _, k := range keyed {
+		if err := r.add(tx, insertKeys, k[0], k[1], k[2]); err != nil {
+			return err
+		}
+	}
+	return r.flush(tx)
+}
+
 const insertKeys = `INSERT INTO vulns_keys (key, n, i) VALUES `
 
 // rows are rows of one table that go in together. A statement has at most 200
 // arguments.
 type rows struct {
 	insert  string
+	end     string // of the statement
 	columns int
 	args    []any
 }
@@ -456,7 +468,7 @@ func (r *rows) flush(tx *db.Tx) error {
 	if len(r.args) == 0 {
 		return nil
 	}
-	_, err := tx.Exec(r.insert+places(len(r.args)/r.columns, r.columns), r.args...)
+	_, err := tx.Exec(r.insert+places(len(r.args)/r.columns, r.columns)+r.end, r.args...)
 	r.args = r.args[:0]
 	return err
 }

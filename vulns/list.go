@@ -100,7 +100,11 @@ func (x *Vulns) List(v *db.View, q Query) (items []Item, next string, err error)
 	if q.Exploited {
 		where = append(where, `r.vuln IN (SELECT e.vuln FROM visible.vulns_records e WHERE e.exploited = 1 AND e.withdrawn = 0)`)
 	}
-	if q.Source != "" {
+	switch q.Source { // of few records it is quicker to look at those, of many to look whether there is one
+	case "":
+	case vuln.CSAF, vuln.InKEV:
+		where = append(where, `r.vuln IN (SELECT t.vuln FROM visible.vulns_records t WHERE t.source = `+arg(q.Source)+`)`)
+	default:
 		where = append(where, `EXISTS (SELECT 1 FROM visible.vulns_records t WHERE t.vuln = r.vuln AND t.source = `+arg(q.Source)+`)`)
 	}
 	if q.After != "" {

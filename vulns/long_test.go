@@ -14,6 +14,7 @@ import (
 
 	"github.com/cordon-isao/cordon/formats/names"
 	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/vulns"
 )
@@ -46,10 +47,15 @@ func long(t testing.TB) {
 	}
 }
 
-// TestCorpora takes in everything that there is, twice, and measures look-ups.
+// TestCorpora takes in everything that there is, twice, and measures look-ups;
+// CORDON_LONG=postgres does so on PostgreSQL.
 func TestCorpora(t *testing.T) {
 	long(t)
-	h := town.New(t, os.Getenv("CORDON_LONG_URL"))
+	url := ""
+	if os.Getenv("CORDON_LONG") == "postgres" {
+		url = pgtest.URL(t, pgtest.NoFsync())
+	}
+	h := town.New(t, url)
 	var csaf []string
 	archive := tar.NewReader(bytes.NewReader(shared(t, "csaf/cisa-icsma-all.tar.zst")))
 	for {
@@ -131,7 +137,10 @@ func TestCorpora(t *testing.T) {
 	for name, q := range map[string]vulns.Query{"all": {}, "exploited": {Exploited: true}, "severe": {Severity: 95}, "word": {Text: "overflow"}, "id": {Text: "CVE-2021-44228"}, "rare": {Text: "infusion"}, "csaf": {Source: "csaf"}, "severe csaf": {Source: "csaf", Severity: 98}} {
 		for _, who := range []string{"", town.Wim} {
 			start := time.Now()
-			items := town.Must(h, who, func(v *db.View) (items []vulns.Item, err error) { items, _, err = h.Vulns.List(v, q); return items, err })
+			items := town.Must(h, who, func(v *db.View) (items []vulns.Item, err error) {
+				items, _, err = h.Vulns.List(v, q)
+				return items, err
+			})
 			t.Logf("list %s for %q: %d in %s", name, who, len(items), time.Since(start).Round(100*time.Microsecond))
 		}
 	}

@@ -175,7 +175,8 @@ func (x *Vulns) Vulnerability(v *db.View, id string) (Vulnerability, error) {
 // sortRecords orders records so that it tells nothing of what else there is.
 func sortRecords(rs []Record) {
 	slices.SortFunc(rs, func(a, b Record) int {
-		return cmp.Or(cmp.Compare(rank(a.Source), rank(b.Source)), strings.Compare(a.Record.ID, b.Record.ID), strings.Compare(a.Document, b.Document), strings.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(rank(a.Source), rank(b.Source)), strings.Compare(a.Record.ID, b.Record.ID), strings.Compare(a.Document, b.Document),
+			cmp.Compare(slices.Index(policy.Markings(), a.Label.TLP), slices.Index(policy.Markings(), b.Label.TLP)), strings.Compare(a.ID, b.ID))
 	})
 }
 

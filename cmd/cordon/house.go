@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/alerts"
 	"github.com/cordon-isao/cordon/api"
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/devices"
@@ -51,6 +52,7 @@ type house struct {
 	devices    *devices.Devices
 	vulns      *vulns.Vulns
 	matching   *matching.Matching
+	alerts     *alerts.Alerts
 	cases      *cases.Cases
 	intel      *intel.Intel
 	evidence   *evidence.Evidence
@@ -82,6 +84,9 @@ var librarian = policy.System("reader")
 // matcher is the part of the program that compares what there is with what is
 // vulnerable.
 var matcher = policy.System("matching")
+
+// teller is the part of the program that tells those touched.
+var teller = policy.System("teller")
 
 // plan is what a house is built from.
 type plan struct {
@@ -134,6 +139,7 @@ func build(ctx context.Context, p plan) (*house, error) {
 	h.vulns = vulns.New(h.members, h.blobs, box, vulns.Options{Mirrors: p.Mirrors})
 	h.vulns.Connect(vulns.Outside{Call: outbound.Options{AllowPrivate: p.Private, UserAgent: "cordon/" + version}})
 	h.matching = matching.New(h.members, h.devices, h.vulns)
+	h.alerts = alerts.New(h.members, h.devices, h.vulns, h.matching, box)
 	h.cases = cases.New(h.members, h.agreements, h.forum, h.blobs, box, h.ledger)
 	h.intel = intel.New(h.members, h.blobs, box)
 	h.intel.Connect(intel.Outside{Origin: p.Origin, Call: outbound.Options{AllowPrivate: p.Private, UserAgent: "cordon/" + version}})
@@ -141,7 +147,7 @@ func build(ctx context.Context, p plan) (*house, error) {
 
 	h.hub = live.NewHub()
 	h.live = ledger.NewLive(h.ledger, h.hub, box, h.members.Refresh)
-	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Devices: h.devices, Vulns: h.vulns, Matching: h.matching, Cases: h.cases, Intel: h.intel, Evidence: h.evidence,
+	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Devices: h.devices, Vulns: h.vulns, Matching: h.matching, Alerts: h.alerts, Cases: h.cases, Intel: h.intel, Evidence: h.evidence,
 		Log: p.Log, TLS: p.TLS, Origin: p.Origin, Box: box, Health: h.health}
 	h.api = &api.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Forum: h.forum, Cases: h.cases, Intel: h.intel, Evidence: h.evidence, Log: p.Log, Origin: p.Origin, Box: box}
 	h.taxii = &taxii.Server{DB: h.db, Members: h.members, Intel: h.intel, Box: box, Log: p.Log, Origin: p.Origin}
@@ -151,7 +157,7 @@ func build(ctx context.Context, p plan) (*house, error) {
 }
 
 // schemas is every duty's tables, those that are referred to first.
-var schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, cases.Schema, intel.Schema, evidence.Schema}
+var schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, alerts.Schema, cases.Schema, intel.Schema, evidence.Schema}
 
 // relyingParty says under which name passkeys are made. The demo's people are
 // invented and have none.
@@ -189,6 +195,7 @@ func (h *house) start(ctx context.Context) {
 	run("feeds", func(ctx context.Context) error { return h.vulns.RunFeeds(ctx, h.db, librarian, h.log) })
 	run("what to match", func(ctx context.Context) error { return h.ledger.Follow(ctx, h.matching.Follower()) })
 	run("matching", func(ctx context.Context) error { return h.matching.Run(ctx, h.db, matcher, h.log) })
+	run("alerts", func(ctx context.Context) error { return h.alerts.Run(ctx, h.db, teller, h.log) })
 	run("sweep", func(ctx context.Context) error {
 		var lost, lostDevices, lostVulns map[string]bool // of the sweep before
 		for {

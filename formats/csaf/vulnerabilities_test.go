@@ -271,7 +271,7 @@ func TestClaims(t *testing.T) {
 		t.Errorf("%+v", records)
 	}
 	l, ok := tree.Leaf("m1")
-	if !ok || l.Family != "Monitors" || l.Product != "M1" || !slices.Equal(l.Models, []string{"M1-*"}) || len(tree.Products) != 14 {
+	if !ok || l.Family != "Monitors" || l.Product != "M1" || !slices.Equal(l.Models, []string{"M1-*"}) || len(tree.Products) != 15 {
 		t.Errorf("%d %+v", len(tree.Products), l)
 	}
 	if _, ok := tree.Leaf("none"); ok {

@@ -244,12 +244,12 @@ func (p *Product) packageKey() (string, bool) {
 		return "", false
 	}
 	name, ecosystem := p.PackageName, ""
-	switch host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www."); host {
+	switch strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(u.Hostname()), "www."), "registry.") {
 	case "pypi.org", "pypi.python.org":
 		ecosystem = "PyPI"
 	case "repo.maven.apache.org", "repo1.maven.org", "search.maven.org", "central.sonatype.com":
 		ecosystem = "Maven"
-	case "npmjs.com", "registry.npmjs.org":
+	case "npmjs.com", "npmjs.org":
 		ecosystem = "npm"
 	case "packagist.org":
 		ecosystem = "Packagist"

@@ -168,5 +168,20 @@ var (
 		"RubyGems":  {717, 0, 0},
 		"npm":       {465, 0, 0},
 	}
-	wantCorpus = map[string]count{}
+	wantCorpus = map[string]count{
+		"AlmaLinux":  {69160, 0, 0},
+		"Bitnami":    {7444, 0, 0},
+		"CRAN":       {14, 0, 0},
+		"GHC":        {3, 0, 0},
+		"GIT":        {132, 132, 132},
+		"Go":         {6125, 0, 0},
+		"Hackage":    {41, 0, 0},
+		"Homebrew":   {43, 0, 0},
+		"Julia":      {2017, 0, 0},
+		"OSS-Fuzz":   {4014, 0, 2420},
+		"Packagist":  {591, 0, 0},
+		"PyPI":       {2668, 0, 3},
+		"crates.io":  {1206, 0, 0},
+		"kubernetes": {50, 0, 0},
+	}
 )

@@ -45,7 +45,8 @@ func (r *eventRange) add(to *vers.Range) {
 		to.Plain = append(to.Plain, vuln.Clip(fmt.Sprintf("a range that does not say where it begins%s", words(steps)), vuln.MaxWords))
 		return
 	}
-	if len(steps) > 2 && !sortSteps(to.Scheme, steps) && !alternating(steps) {
+	pair := len(steps) == 1 || len(steps) == 2 && steps[0] == (step{'i', "0"}) && steps[1].kind != 'i'
+	if !pair && !sortSteps(to.Scheme, steps) && !alternating(steps) {
 		to.Plain = append(to.Plain, vuln.Clip("a range whose versions cannot be ordered:"+words(steps), vuln.MaxWords))
 		return
 	}

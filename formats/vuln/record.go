@@ -33,7 +33,7 @@ const (
 
 // Record is one source's word about one vulnerability.
 type Record struct {
-	ID       string   `json:"id"` // the source's own: CVE-…, GHSA-…, PYSEC-…; of CSAF that of the vulnerability, see Document
+	ID       string   `json:"id"` // the source's own: CVE-…, GHSA-…, PYSEC-…; of CSAF the document's, "#" and the CVE id: ICSMA-…#CVE-…
 	Source   string   `json:"source"`
 	Aliases  []string `json:"aliases,omitempty"`  // other ids of the same vulnerability
 	Related  []string `json:"related,omitempty"`  // ids of others close to it
@@ -105,8 +105,7 @@ type Claim struct {
 	Remedy  string     `json:"remedy,omitempty"` // what the source says to do, at most MaxRemedy bytes
 }
 
-// NeedsPerson says that no rule reads the versions this claim is about.
+// NeedsPerson says that no rule reads all the versions that this claim is about.
 func (c Claim) NeedsPerson() bool {
-	r := c.Range
-	return len(r.Plain) > 0
+	return len(c.Range.Plain) > 0
 }

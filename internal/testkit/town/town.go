@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/alerts"
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/evidence"
@@ -49,6 +50,7 @@ type Town struct {
 	Devices    *devices.Devices
 	Vulns      *vulns.Vulns
 	Matching   *matching.Matching
+	Alerts     *alerts.Alerts
 	Cases      *cases.Cases
 	Intel      *intel.Intel
 	Evidence   *evidence.Evidence
@@ -87,7 +89,7 @@ const (
 )
 
 // Schemas is every duty's tables, those that are referred to first.
-var Schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, cases.Schema, intel.Schema, evidence.Schema}
+var Schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, alerts.Schema, cases.Schema, intel.Schema, evidence.Schema}
 
 // OnBoth runs a test in a town on SQLite and in one on PostgreSQL.
 func OnBoth(t *testing.T, fn func(t *testing.T, h *Town)) {
@@ -121,6 +123,7 @@ func New(t testing.TB, url string) *Town {
 	h.Mirror = t.TempDir()
 	h.Vulns = vulns.New(h.Members, h.Blobs, h.Box, vulns.Options{Mirrors: []string{h.Mirror}})
 	h.Matching = matching.New(h.Members, h.Devices, h.Vulns)
+	h.Alerts = alerts.New(h.Members, h.Devices, h.Vulns, h.Matching, h.Box)
 	h.Cases = cases.New(h.Members, h.Agreements, h.Forum, h.Blobs, h.Box, h.Ledger)
 	h.Intel = intel.New(h.Members, h.Blobs, h.Box)
 	h.Evidence = evidence.New(h.Ledger, h.Forum, h.Members, h.Agreements, h.Cases)

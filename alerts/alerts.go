@@ -21,13 +21,22 @@ type Alerts struct {
 	matching *matching.Matching
 	box      *seal.Box
 	sets     [seal.KeySize]byte // hides organizations in the sets behind shown counts
+	pace     time.Duration
 }
+
+// even is how long it takes to be told that an alert was sent: more than telling many
+// takes, so that the time does not say how many they were.
+const even = 400 * time.Millisecond
 
 // New makes the duty. Pseudonyms and the sets behind counts are keyed by the
 // box.
 func New(m *members.Members, d *devices.Devices, u *vulns.Vulns, f *matching.Matching, box *seal.Box) *Alerts {
-	return &Alerts{members: m, devices: d, vulns: u, matching: f, box: box, sets: box.Secret("alerts: sets behind counts")}
+	return &Alerts{members: m, devices: d, vulns: u, matching: f, box: box, sets: box.Secret("alerts: sets behind counts"), pace: even}
 }
+
+// SetPace sets how long a sending takes at least. It is called before anything runs;
+// tests take 0, for which a sending takes as long as it takes.
+func (x *Alerts) SetPace(d time.Duration) { x.pace = d }
 
 // The limits of what one may write, in characters unless said otherwise.
 const (

@@ -36,6 +36,7 @@ func (s Shown) AtLeast() int {
 // A published set is one whose count was shown: organizations by keyed hashes, sorted.
 type published struct {
 	n       int64 // its number; 0 is the empty set, which is always published
+	used    int64 // when it began last to stand for holders; grows
 	members []string
 }
 
@@ -56,22 +57,22 @@ func apart(a, b []string) (n int) {
 
 // standIn chooses the published set whose count is shown for a set: the one that
 // stands there already, if fewer than [Floor] organizations joined or left since; else
-// the oldest published one that is as near. ok is false if there is none, and the set
-// itself is to be published.
+// the empty one for fewer than [Floor]; else the one as near that was used last, so that
+// who sends alert after alert sees no more than who looks at one. ok is false if there
+// is none, and the set itself is to be published.
 //
 // So two counts that differ, of whatever products, alerts, answers and dates, stand
 // for published sets that differ in at least [Floor] organizations: no two of them can
-// be subtracted to find one.
-func standIn(set []string, now published, near []published) (published, bool) {
+// be subtracted to find one. What is shown is at most four organizations from the truth.
+func standIn(set []string, now published, near []published) (best published, ok bool) {
 	if apart(set, now.members) < Floor {
 		return now, true
 	}
-	best, ok := published{}, len(set) < Floor
-	if ok {
-		return best, true // the empty set is the oldest
+	if len(set) < Floor {
+		return published{}, true
 	}
 	for _, p := range near {
-		if apart(set, p.members) < Floor && (!ok || p.n < best.n) {
+		if apart(set, p.members) < Floor && (!ok || p.used > best.used) {
 			best, ok = p, true
 		}
 	}

@@ -38,10 +38,10 @@ func letters(s string) (out []string) {
 }
 
 // What stands in: the set that stands there while fewer than five changed; the empty
-// one for few; the oldest that is near; else a new one.
+// one for few; the one that is near and was used last; else a new one.
 func TestStandIn(t *testing.T) {
-	ten := published{7, letters("abcdefghij")}
-	eight := published{3, letters("abcdefgh")}
+	ten := published{7, 2, letters("abcdefghij")}
+	eight := published{3, 1, letters("abcdefgh")}
 	for _, c := range []struct {
 		name string
 		set  string
@@ -57,7 +57,7 @@ func TestStandIn(t *testing.T) {
 		{"five of ten left: five changed", "abcde", ten, nil, 0, false},
 		{"few are left", "abc", ten, []published{ten, eight}, 0, true},
 		{"another alert's set is near", "abcdefghi", published{}, []published{ten}, 7, true},
-		{"the older of two", "abcdefghi", published{}, []published{ten, eight}, 3, true},
+		{"the one used last", "abcdefghi", published{}, []published{eight, ten}, 7, true},
 		{"as many, but others", "klmnopqrst", ten, []published{eight}, 0, false},
 	} {
 		got, ok := standIn(letters(c.set), c.now, c.near)
@@ -70,14 +70,19 @@ func TestStandIn(t *testing.T) {
 // book is what the store keeps of shown counts, in memory.
 type book struct {
 	sets   []published
+	used   int64
 	stands map[string]published
 }
 
 func (b *book) show(subject string, set []string) Shown {
 	next, ok := standIn(set, b.stands[subject], b.sets)
 	if !ok {
-		next = published{int64(len(b.sets) + 1), slices.Clone(set)}
+		next = published{int64(len(b.sets) + 1), 0, slices.Clone(set)}
 		b.sets = append(b.sets, next)
+	}
+	if next.n != b.stands[subject].n && next.n != 0 {
+		b.used++
+		b.sets[next.n-1].used = b.used
 	}
 	b.stands[subject] = next
 	return shownOf(len(next.members))

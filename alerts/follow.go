@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +30,7 @@ func (x *Alerts) Follower() ledger.Follower {
 				return fmt.Errorf("%s: %w", f.Event.Verb, err)
 			}
 		}
-		for id := range products {
+		for _, id := range slices.Sorted(maps.Keys(products)) { // so that equal facts give equal tables
 			if err := x.recountHolders(tx, id); err != nil {
 				return fmt.Errorf("holders of %s: %w", id, err)
 			}

@@ -28,8 +28,14 @@ type place struct {
 
 func onBoth(t *testing.T, fn func(t *testing.T, h *place)) {
 	town.OnBoth(t, func(t *testing.T, h *town.Town) {
-		fn(t, &place{h, alerts.New(h.Members, h.Devices, h.Vulns, h.Matching, h.Box)})
+		fn(t, furnish(h))
 	})
+}
+
+func furnish(h *town.Town) *place {
+	p := &place{h, alerts.New(h.Members, h.Devices, h.Vulns, h.Matching, h.Box)}
+	p.SetPace(0)
+	return p
 }
 
 // hospitals adds hospitals 0 to n-1, with a named recipient each.

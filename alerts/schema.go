@@ -153,6 +153,7 @@ CREATE TABLE alerts_holders (
 CREATE INDEX alerts_holders_deployment ON alerts_holders (deployment);
 CREATE TABLE alerts_sets (
 	n       BIGINT NOT NULL PRIMARY KEY,
+	used    BIGINT NOT NULL,
 	size    BIGINT NOT NULL,
 	members TEXT NOT NULL
 );

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"time"
 
 	"github.com/cordon-isao/cordon/internal/check"
 	"github.com/cordon-isao/cordon/internal/clock"
@@ -71,6 +72,10 @@ func (x *Alerts) SendApproved(tx *db.Tx, f Form) (id string, err error) {
 func (x *Alerts) send(tx *db.Tx, a Alert) error {
 	if err := a.State.to(Sent); err != nil {
 		return err
+	}
+	if x.pace > 0 { // who waits here is the sender, after the commit
+		done := time.NewTimer(x.pace)
+		tx.AfterCommit(func() { <-done.C })
 	}
 	v := all(tx.View)
 	list, err := x.resolve(v, a.Affected)

@@ -44,7 +44,7 @@ func (x *Alerts) hide(orgs []string, but ...string) []string {
 
 func scanSet(s db.Scanner) (p published, err error) {
 	var members string
-	if err = s.Scan(&p.n, &members); err == nil {
+	if err = s.Scan(&p.n, &p.used, &members); err == nil {
 		err = json.Unmarshal([]byte(members), &p.members)
 	}
 	return p, err
@@ -52,7 +52,7 @@ func scanSet(s db.Scanner) (p published, err error) {
 
 // stands is the set behind what a subject shows; at first the empty one.
 func (x *Alerts) stands(v *db.View, subject, what string) (p published, err error) {
-	ps, err := db.All(v, scanSet, `SELECT s.n, s.members FROM alerts_shown h JOIN alerts_sets s ON s.n = h.n WHERE h.subject = $1 AND h.what = $2`, subject, what)
+	ps, err := db.All(v, scanSet, `SELECT s.n, s.used, s.members FROM alerts_shown h JOIN alerts_sets s ON s.n = h.n WHERE h.subject = $1 AND h.what = $2`, subject, what)
 	if err == nil && len(ps) > 0 {
 		p = ps[0]
 	}
@@ -87,6 +87,11 @@ func (x *Alerts) show(tx *db.Tx, subject, what string, set []string) error {
 	if next.n == now.n {
 		return nil
 	}
+	if next.n != 0 && (what == holders || what == told) { // an answer to one alert is not where the next begins
+		if _, err := tx.Exec(`UPDATE alerts_sets SET used = (SELECT MAX(used) + 1 FROM alerts_sets) WHERE n = $1`, next.n); err != nil {
+			return err
+		}
+	}
 	_, err = tx.Exec(`INSERT INTO alerts_shown (subject, what, n) VALUES ($1, $2, $3) ON CONFLICT (subject, what) DO UPDATE SET n = excluded.n`, subject, what, next.n)
 	return err
 }
@@ -97,7 +102,7 @@ func (x *Alerts) near(v *db.View, set []string) ([]published, error) {
 	for _, part := range parts(set) {
 		digests = append(digests, digest(part))
 	}
-	return db.All(v, scanSet, `SELECT s.n, s.members FROM alerts_sets s WHERE s.n IN (SELECT p.n FROM alerts_parts p
+	return db.All(v, scanSet, `SELECT s.n, s.used, s.members FROM alerts_sets s WHERE s.n IN (SELECT p.n FROM alerts_parts p
 		WHERE (p.part = 0 AND p.digest = $1 OR p.part = 1 AND p.digest = $2 OR p.part = 2 AND p.digest = $3 OR p.part = 3 AND p.digest = $4 OR p.part = 4 AND p.digest = $5) AND p.size > $6 AND p.size < $7) ORDER BY s.n`,
 		digests[0], digests[1], digests[2], digests[3], digests[4], len(set)-Floor, len(set)+Floor)
 }
@@ -107,7 +112,7 @@ func (x *Alerts) publish(tx *db.Tx, set []string) (p published, err error) {
 		return p, err
 	}
 	p.members = set
-	if _, err = tx.Exec(`INSERT INTO alerts_sets (n, size, members) VALUES ($1, $2, $3)`, p.n, len(set), encode(set)); err != nil {
+	if _, err = tx.Exec(`INSERT INTO alerts_sets (n, used, size, members) VALUES ($1, 0, $2, $3)`, p.n, len(set), encode(set)); err != nil {
 		return p, err
 	}
 	for i, part := range parts(set) {

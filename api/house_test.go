@@ -90,7 +90,7 @@ func newHouse(t testing.TB, url string) *house {
 	t.Cleanup(func() { blobs.Close() })
 	f := forum.New(m, blobs, box)
 	a := agreements.New(m)
-	k := cases.New(m, a, f, blobs, box, h.ledger)
+	k := cases.New(m, a, f, blobs, box, h.ledger, nil)
 	h.serve(&Server{DB: h.db, Ledger: h.ledger, Members: m, Forum: f, Cases: k, Intel: intel.New(m, blobs, box), Evidence: evidence.New(h.ledger, f, m, a, k), Box: box})
 	h.furnish()
 	h.furnishCases()

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/alerts"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/blob"
 	"github.com/cordon-isao/cordon/internal/clock"
@@ -24,12 +25,13 @@ type Cases struct {
 	box        *seal.Box
 	drop       *drop // reports without an account
 	ledger     *ledger.Ledger
+	alerts     *alerts.Alerts // tells the holders of products
 }
 
 // New makes the duty. Files go to the store, each with a key of its own that the
 // box wraps.
-func New(m *members.Members, a *agreements.Agreements, f *forum.Forum, files blob.Store, box *seal.Box, l *ledger.Ledger) *Cases {
-	return &Cases{members: m, agreements: a, forum: f, files: files, box: box, drop: newDrop(box), ledger: l}
+func New(m *members.Members, a *agreements.Agreements, f *forum.Forum, files blob.Store, box *seal.Box, l *ledger.Ledger, t *alerts.Alerts) *Cases {
+	return &Cases{members: m, agreements: a, forum: f, files: files, box: box, drop: newDrop(box), ledger: l, alerts: t}
 }
 
 // The limits of what one may write, in characters unless said otherwise.

@@ -17,7 +17,7 @@ var Schema = db.Schema{
 	Tables: map[string]db.Privacy{
 		"case_reports": db.Labelled, "case_messages": db.Labelled, "case_files": db.Labelled, "case_triages": db.Labelled,
 		"cases": db.Labelled, "case_parties": db.Labelled, "case_threads": db.Labelled, "case_grants": db.Labelled, "case_openings": db.Labelled,
-		"case_embargoes": db.Labelled, "case_publications": db.Labelled,
+		"case_embargoes": db.Labelled, "case_publications": db.Labelled, "case_alerts": db.Labelled,
 		"case_vulnerabilities": db.Labelled, "case_statuses": db.Labelled,
 		"case_matrices": db.Labelled, "case_determinations": db.Labelled,
 		"case_facts": db.Labelled, "case_notices": db.Labelled, "case_obligations": db.Labelled,
@@ -440,5 +440,25 @@ CREATE TABLE case_intake (
 	file TEXT NOT NULL PRIMARY KEY,
 	at   BIGINT NOT NULL
 );
+`, `
+CREATE TABLE case_alerts (
+	id            TEXT NOT NULL PRIMARY KEY,
+	case_id       TEXT NOT NULL REFERENCES cases (id),
+	form          TEXT NOT NULL,
+	state         TEXT NOT NULL,
+	drafted_at    BIGINT NOT NULL,
+	drafted_by    TEXT NOT NULL,
+	drafted_name  TEXT NOT NULL,
+	drafted_org   TEXT NOT NULL,
+	approved_at   BIGINT NOT NULL,
+	approved_by   TEXT NOT NULL,
+	approved_name TEXT NOT NULL,
+	ended_at      BIGINT NOT NULL,
+	why           TEXT NOT NULL,
+	alert         TEXT NOT NULL,
+	tlp           TEXT NOT NULL,
+	audience      TEXT NOT NULL
+);
+CREATE INDEX case_alerts_case ON case_alerts (case_id, drafted_at);
 `},
 }

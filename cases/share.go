@@ -104,7 +104,7 @@ func (c *Cases) takeOver(tx *db.Tx, k Case, p Party) error {
 }
 
 // caseTables are the tables whose rows may carry the case's own label.
-var caseTables = []string{"case_threads", "case_embargoes", "case_publications", "case_vulnerabilities", "case_statuses", "case_obligations", "case_grants", "case_openings"}
+var caseTables = []string{"case_threads", "case_embargoes", "case_publications", "case_alerts", "case_vulnerabilities", "case_statuses", "case_obligations", "case_grants", "case_openings"}
 
 // relabelCase gives a case, and everything that carries its label, the next one;
 // posts stay with whom their authors wrote them for (forum.FollowObject).

@@ -140,7 +140,7 @@ func build(ctx context.Context, p plan) (*house, error) {
 	h.vulns.Connect(vulns.Outside{Call: outbound.Options{AllowPrivate: p.Private, UserAgent: "cordon/" + version}})
 	h.matching = matching.New(h.members, h.devices, h.vulns)
 	h.alerts = alerts.New(h.members, h.devices, h.vulns, h.matching, box)
-	h.cases = cases.New(h.members, h.agreements, h.forum, h.blobs, box, h.ledger)
+	h.cases = cases.New(h.members, h.agreements, h.forum, h.blobs, box, h.ledger, h.alerts)
 	h.intel = intel.New(h.members, h.blobs, box)
 	h.intel.Connect(intel.Outside{Origin: p.Origin, Call: outbound.Options{AllowPrivate: p.Private, UserAgent: "cordon/" + version}})
 	h.evidence = evidence.New(h.ledger, h.forum, h.members, h.agreements, h.cases)

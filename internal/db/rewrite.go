@@ -16,6 +16,10 @@ type rewritten struct {
 	err     error
 }
 
+// maxPlaceholders is how many placeholders a statement has at most: rows are inserted
+// by the hundred. SQLite takes 32,766.
+const maxPlaceholders = 2000
+
 // rewrite turns visible.<table> into the rows the viewer can read and refuses a
 // statement that names a labelled table otherwise. It reads SQL only as far as
 // it must: words, strings, comments, placeholders, and where a verb stands at
@@ -42,7 +46,7 @@ func (d *DB) rewriteNow(stmt string, system bool) rewritten {
 	for _, t := range toks {
 		if t.kind == '$' {
 			n, err := strconv.Atoi(t.text[1:])
-			if err != nil || n < 1 || n > 200 {
+			if err != nil || n < 1 || n > maxPlaceholders {
 				return rewritten{err: fmt.Errorf("db: bad placeholder %s", t.text)}
 			}
 			r.args = max(r.args, n)

@@ -124,7 +124,7 @@ func New(t testing.TB, url string) *Town {
 	h.Vulns = vulns.New(h.Members, h.Blobs, h.Box, vulns.Options{Mirrors: []string{h.Mirror}})
 	h.Matching = matching.New(h.Members, h.Devices, h.Vulns)
 	h.Alerts = alerts.New(h.Members, h.Devices, h.Vulns, h.Matching, h.Box)
-	h.Cases = cases.New(h.Members, h.Agreements, h.Forum, h.Blobs, h.Box, h.Ledger)
+	h.Cases = cases.New(h.Members, h.Agreements, h.Forum, h.Blobs, h.Box, h.Ledger, h.Alerts)
 	h.Intel = intel.New(h.Members, h.Blobs, h.Box)
 	h.Evidence = evidence.New(h.Ledger, h.Forum, h.Members, h.Agreements, h.Cases)
 	h.furnish()

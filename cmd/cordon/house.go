@@ -149,7 +149,7 @@ func build(ctx context.Context, p plan) (*house, error) {
 	h.live = ledger.NewLive(h.ledger, h.hub, box, h.members.Refresh)
 	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Devices: h.devices, Vulns: h.vulns, Matching: h.matching, Alerts: h.alerts, Cases: h.cases, Intel: h.intel, Evidence: h.evidence,
 		Log: p.Log, TLS: p.TLS, Origin: p.Origin, Box: box, Health: h.health}
-	h.api = &api.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Forum: h.forum, Cases: h.cases, Intel: h.intel, Evidence: h.evidence, Log: p.Log, Origin: p.Origin, Box: box}
+	h.api = &api.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Forum: h.forum, Devices: h.devices, Vulns: h.vulns, Matching: h.matching, Alerts: h.alerts, Cases: h.cases, Intel: h.intel, Evidence: h.evidence, Log: p.Log, Origin: p.Origin, Box: box}
 	h.taxii = &taxii.Server{DB: h.db, Members: h.members, Intel: h.intel, Box: box, Log: p.Log, Origin: p.Origin}
 	h.misp = &misp.Server{DB: h.db, Members: h.members, Intel: h.intel, Box: box, Log: p.Log}
 	h.atom = &atom.Server{DB: h.db, Members: h.members, Intel: h.intel, Box: box, Log: p.Log, Origin: p.Origin}
@@ -195,6 +195,7 @@ func (h *house) start(ctx context.Context) {
 	run("feeds", func(ctx context.Context) error { return h.vulns.RunFeeds(ctx, h.db, librarian, h.log) })
 	run("what to match", func(ctx context.Context) error { return h.ledger.Follow(ctx, h.matching.Follower()) })
 	run("matching", func(ctx context.Context) error { return h.matching.Run(ctx, h.db, matcher, h.log) })
+	run("who holds what", func(ctx context.Context) error { return h.ledger.Follow(ctx, h.alerts.Follower()) })
 	run("alerts", func(ctx context.Context) error { return h.alerts.Run(ctx, h.db, teller, h.log) })
 	run("sweep", func(ctx context.Context) error {
 		var lost, lostDevices, lostVulns map[string]bool // of the sweep before

@@ -34,9 +34,9 @@ func (x *Matching) Counts(v *db.View, products []string) (map[string]Count, erro
 	hits := map[about]hit{}
 	for _, q := range []string{
 		`SELECT f.subject, f.vuln` + worst + joined + `JOIN visible.devices_products p ON p.id = f.subject
-			WHERE f.kind = 'version' AND f.gone = 0 AND f.subject IN (SELECT value FROM json_each($1)) GROUP BY f.subject, f.vuln`,
+			WHERE f.kind = 'version' AND r.gone = 0 AND f.subject IN (SELECT value FROM json_each($1)) GROUP BY f.subject, f.vuln`,
 		`SELECT s.product, f.vuln` + worst + joined + `JOIN visible.devices_sboms s ON s.n = f.sbom
-			WHERE f.kind = 'component' AND f.gone = 0 AND s.product IN (SELECT value FROM json_each($1)) AND` + newest + `GROUP BY s.product, f.vuln`,
+			WHERE f.kind = 'component' AND r.gone = 0 AND s.product IN (SELECT value FROM json_each($1)) AND` + newest + `GROUP BY s.product, f.vuln`,
 	} {
 		found, err := db.All(v, scan, q, db.List(products))
 		if err != nil {

@@ -49,7 +49,7 @@ func (x *Matching) Exposure(v *db.View, since time.Time) (Exposure, error) {
 		sbom                                int64 // 0 = the finding is on the deployment itself
 		deployment, vuln, said              string
 	}
-	const counts = `SELECT f.n, f.found, f.gone, f.sbom, d.id, f.vuln, COALESCE((SELECT MAX(w.severity) FROM visible.vulns_records w WHERE w.vuln = f.vuln), -1),
+	const counts = `SELECT f.n, MIN(r.found), CASE WHEN MIN(r.gone) = 0 THEN 0 ELSE MAX(r.gone) END, f.sbom, d.id, f.vuln, COALESCE((SELECT MAX(w.severity) FROM visible.vulns_records w WHERE w.vuln = f.vuln), -1),
 		COALESCE((SELECT MAX(w.exploited) FROM visible.vulns_records w WHERE w.vuln = f.vuln), 0),
 		COALESCE((SELECT MAX(y.until || ' ' || y.state) FROM visible.matching_answers y WHERE y.finding = f.n AND y.org = $1 AND y.newest = 1), '') `
 	scan := func(s db.Scanner) (h hit, err error) {
@@ -58,7 +58,7 @@ func (x *Matching) Exposure(v *db.View, since time.Time) (Exposure, error) {
 	}
 	var hits []hit
 	for _, q := range []string{directly + ` WHERE ` + directlyWhere, inside + ` WHERE ` + insideWhere} {
-		part, err := db.All(v, scan, counts+joined+q+` GROUP BY f.n, f.found, f.gone, f.sbom, d.id, f.vuln LIMIT $2`, v.Viewer().Org, maxExposure)
+		part, err := db.All(v, scan, counts+joined+q+` GROUP BY f.n, f.sbom, d.id, f.vuln LIMIT $2`, v.Viewer().Org, maxExposure)
 		if err != nil {
 			return e, err
 		}

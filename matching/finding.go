@@ -101,27 +101,29 @@ type Query struct {
 const ranked = ` ORDER BY exploited DESC, verdict, severity DESC, f.vuln DESC, f.n`
 
 // columns are a finding's, of a query that is grouped by f.n. Severity and exploitation
-// are those of all records of the vulnerability that the reader may see.
-const columns = `f.n, f.id, f.kind, f.sbom, f.part, f.subject, f.version, f.vuln, f.found, f.gone,
-	MIN(CASE r.verdict WHEN 'affected' THEN 1 WHEN 'under_investigation' THEN 2 ELSE 3 END) AS verdict,
+// are those of all records of the vulnerability that the reader may see; when it was
+// found, and whether it is gone, is what his reasons say.
+const columns = `f.n, f.id, f.kind, f.sbom, f.part, f.subject, f.version, f.vuln,
+	MIN(CASE WHEN r.gone = 0 THEN r.found ELSE 9223372036854775807 END) AS found, MIN(r.found) AS first, CASE WHEN MIN(r.gone) = 0 THEN 0 ELSE MAX(r.gone) END AS gone,
+	MIN(CASE WHEN r.gone <> 0 THEN 4 ELSE 0 END + CASE r.verdict WHEN 'affected' THEN 1 WHEN 'under_investigation' THEN 2 ELSE 3 END) AS verdict,
 	COALESCE((SELECT MAX(w.severity) FROM visible.vulns_records w WHERE w.vuln = f.vuln), -1) AS severity,
 	COALESCE((SELECT MAX(w.exploited) FROM visible.vulns_records w WHERE w.vuln = f.vuln), 0) AS exploited,
 	COALESCE((SELECT MAX(w.title) FROM visible.vulns_records w WHERE w.vuln = f.vuln AND w.title <> ''), '') AS title`
 
-const grouped = ` GROUP BY f.n, f.id, f.kind, f.sbom, f.part, f.subject, f.version, f.vuln, f.found, f.gone`
+const grouped = ` GROUP BY f.n, f.id, f.kind, f.sbom, f.part, f.subject, f.version, f.vuln`
 
 // joined is where findings are read: only with a record that the reader may see.
 const joined = ` FROM matching_findings f JOIN matching_reasons r ON r.finding = f.n JOIN visible.vulns_records u ON u.n = r.record `
 
 func scanFinding(s db.Scanner) (f Finding, err error) {
-	var part, found, gone, verdict, exploited int64
+	var part, found, first, gone, verdict, exploited int64
 	var subject string
-	err = s.Scan(&f.n, &f.ID, &f.Kind, &f.sbom, &part, &subject, &f.Version, &f.Vuln, &found, &gone, &verdict, &f.Severity, &exploited, &f.Title)
+	err = s.Scan(&f.n, &f.ID, &f.Kind, &f.sbom, &part, &subject, &f.Version, &f.Vuln, &found, &first, &gone, &verdict, &f.Severity, &exploited, &f.Title)
 	f.Found, f.Exploited, f.Part.Number = clock.FromMicros(found), exploited == 1, int(part)
 	if gone != 0 {
-		f.Gone = clock.FromMicros(gone)
+		f.Found, f.Gone = clock.FromMicros(first), clock.FromMicros(gone)
 	}
-	f.Verdict = []Verdict{Affected, Investigating, Person}[verdict-1]
+	f.Verdict = []Verdict{Affected, Investigating, Person}[(verdict-1)%4]
 	switch f.Kind {
 	case ofVersion:
 		f.Product = subject
@@ -171,7 +173,7 @@ func found(v *db.View, s source, q Query, after, limit int) ([]Finding, error) {
 	args, where := slices.Clone(s.args), s.where
 	arg := func(a any) string { args = append(args, a); return "$" + strconv.Itoa(len(args)) }
 	if !q.Gone {
-		where += ` AND f.gone = 0`
+		where += ` AND r.gone = 0`
 	}
 	if q.Vuln != "" {
 		where += ` AND f.vuln = ` + arg(q.Vuln)
@@ -249,13 +251,13 @@ func (x *Matching) reasons(v *db.View, fs []Finding) error {
 		return nil
 	}
 	type row struct {
-		finding, record, claim int64
+		finding, record, claim, gone int64
 		Reason
 	}
 	rows, err := db.All(v, func(s db.Scanner) (w row, err error) {
-		err = s.Scan(&w.finding, &w.record, &w.claim, &w.Verdict, &w.How, &w.Why, &w.Source, &w.SourceID, &w.Document)
+		err = s.Scan(&w.finding, &w.record, &w.claim, &w.Verdict, &w.How, &w.Why, &w.gone, &w.Source, &w.SourceID, &w.Document)
 		return w, err
-	}, `SELECT r.finding, r.record, r.claim, r.verdict, r.how, r.why, u.source, u.source_id, u.document FROM matching_reasons r JOIN visible.vulns_records u ON u.n = r.record
+	}, `SELECT r.finding, r.record, r.claim, r.verdict, r.how, r.why, r.gone, u.source, u.source_id, u.document FROM matching_reasons r JOIN visible.vulns_records u ON u.n = r.record
 		WHERE r.finding IN (SELECT CAST(value AS BIGINT) FROM json_each($1)) ORDER BY r.finding, r.record, r.claim`, db.List(list))
 	if err != nil {
 		return err
@@ -275,6 +277,9 @@ func (x *Matching) reasons(v *db.View, fs []Finding) error {
 		words[r.Place] = r
 	}
 	for _, w := range rows {
+		if f := at[w.finding]; w.gone != 0 && (f.Gone.IsZero() || w.gone != clock.Micros(f.Gone)) {
+			continue // others still say so, or did so for longer
+		}
 		if r, ok := words[w.record]; ok && int(w.claim) < len(r.Claims) {
 			w.Reason.Remedy, w.Reason.Fixed = r.Claims[w.claim].Remedy, r.Claims[w.claim].Range.Fixed
 		}

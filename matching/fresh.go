@@ -27,23 +27,25 @@ type Touch struct {
 	Published  time.Time // of the record, or when it was last changed, whichever is later
 }
 
+// news is what a record brought about a finding.
+type news struct {
+	n, finding, record int64
+	what               string
+}
+
 // FreshTouches lists what became new about deployments, in order, after a place; upto
 // is the place to go on from. It is asked under a system view, and asks for each owner
 // in his own eyes: whom an SBOM is not shared with is not touched through it.
 func (x *Matching) FreshTouches(v *db.View, after int64, limit int) (touches []Touch, upto int64, err error) {
-	type news struct {
-		n, finding int64
-		what       string
-	}
 	rows, err := db.All(v, func(s db.Scanner) (w news, err error) {
-		err = s.Scan(&w.n, &w.finding, &w.what)
+		err = s.Scan(&w.n, &w.finding, &w.record, &w.what)
 		return w, err
-	}, `SELECT w.n, w.finding, w.what FROM matching_news w WHERE w.n > $1 ORDER BY w.n LIMIT $2`, after, page(limit))
+	}, `SELECT w.n, w.finding, w.record, w.what FROM matching_news w WHERE w.n > $1 ORDER BY w.n LIMIT $2`, after, page(limit))
 	upto = after
 	eyes := map[string]*db.View{}
 	for _, w := range rows {
 		upto = w.n
-		part, err := x.touch(v, eyes, w.finding, w.what)
+		part, err := x.touch(v, eyes, w)
 		if err != nil {
 			return nil, upto, err
 		}
@@ -53,8 +55,8 @@ func (x *Matching) FreshTouches(v *db.View, after int64, limit int) (touches []T
 }
 
 // touch lists the deployments that a finding is about, of those who may see it.
-func (x *Matching) touch(v *db.View, eyes map[string]*db.View, finding int64, what string) ([]Touch, error) {
-	f, err := db.One(v, scanFinding, `SELECT `+columns+joined+` WHERE f.n = $1 AND f.gone = 0`+grouped, finding)
+func (x *Matching) touch(v *db.View, eyes map[string]*db.View, w news) ([]Touch, error) {
+	f, err := db.One(v, scanFinding, `SELECT `+columns+joined+` WHERE f.n = $1 AND r.gone = 0`+grouped, w.finding)
 	if fault.Is(err, fault.Missing) || err == nil && f.Kind == ofVersion {
 		return nil, nil
 	}
@@ -92,11 +94,11 @@ func (x *Matching) touch(v *db.View, eyes map[string]*db.View, finding int64, wh
 		if err != nil {
 			return nil, err
 		}
-		t, ok, err := x.asOwner(eye, f, d)
+		t, ok, err := x.asOwner(eye, f, d, w)
 		if err != nil {
 			return nil, err
 		}
-		if t.News = what; ok {
+		if t.News = w.what; ok {
 			out = append(out, t)
 		}
 	}
@@ -117,14 +119,32 @@ func (x *Matching) eye(v *db.View, eyes map[string]*db.View, org string) (*db.Vi
 	return eyes[org], nil
 }
 
+// isNews reports whether what a record brought is news to a reader: he may see the
+// record, and none that he may see told him so before.
+func isNews(v *db.View, w news) (bool, error) {
+	if w.what == "exploited" {
+		sees, err := v.Exists(`SELECT 1 FROM visible.vulns_records u WHERE u.n = $1 AND u.exploited = 1`, w.record)
+		if err != nil || !sees {
+			return false, err
+		}
+		before, err := v.Exists(`SELECT 1 FROM matching_news o JOIN visible.vulns_records u ON u.n = o.record WHERE o.finding = $1 AND o.what = 'exploited' AND o.n < $2 AND u.exploited = 1`, w.finding, w.n)
+		return !before, err
+	}
+	first, err := db.All(v, db.Value[int64], `SELECT r.record FROM matching_reasons r JOIN visible.vulns_records u ON u.n = r.record WHERE r.finding = $1 AND r.gone = 0 ORDER BY r.found, r.record LIMIT 1`, w.finding)
+	return len(first) == 1 && first[0] == w.record, err
+}
+
 // asOwner reads a finding in its owner's eyes.
-func (x *Matching) asOwner(v *db.View, f Finding, d devices.Deployment) (Touch, bool, error) {
+func (x *Matching) asOwner(v *db.View, f Finding, d devices.Deployment, w news) (Touch, bool, error) {
 	t := Touch{Org: d.Org, Deployment: d.ID, Product: d.Product, Version: d.Version, Finding: f.ID, Kind: f.Kind, Vuln: f.Vuln}
+	if fresh, err := isNews(v, w); err != nil || !fresh {
+		return t, false, err
+	}
 	join, where := directly, directlyWhere
 	if f.Kind == ofComponent {
 		join, where = inside, insideWhere
 	}
-	own, err := db.One(v, scanFinding, `SELECT `+columns+joined+join+` WHERE `+where+` AND f.n = $1 AND d.id = $2`+grouped, f.n, d.ID)
+	own, err := db.One(v, scanFinding, `SELECT `+columns+joined+join+` WHERE `+where+` AND r.gone = 0 AND f.n = $1 AND d.id = $2`+grouped, f.n, d.ID)
 	if fault.Is(err, fault.Missing) {
 		return t, false, nil
 	}

@@ -178,7 +178,9 @@ func (h *house) mine(who string) []matching.Finding {
 
 func (h *house) ofVuln(who, id string) []matching.Finding {
 	h.T.Helper()
-	return all(h, who, func(v *db.View, q matching.Query) ([]matching.Finding, error) { return h.Matching.OfVulnerability(v, id, q) }, matching.Query{})
+	return all(h, who, func(v *db.View, q matching.Query) ([]matching.Finding, error) {
+		return h.Matching.OfVulnerability(v, id, q)
+	}, matching.Query{})
 }
 
 func (h *house) finding(who, id string) (matching.Finding, error) {
@@ -221,4 +223,15 @@ func library(name, version, purl string) string {
 func osv(id, modified, name, fixed string, more ...string) string {
 	return fmt.Sprintf(`{"schema_version":"1.6.0","id":%q,"modified":%q,"summary":"About %s"%s,"affected":[{"package":{"ecosystem":"npm","name":%q},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":%q}]}]}]}`,
 		id, modified, id, strings.Join(append([]string{""}, more...), ","), name, fixed)
+}
+
+// own is the label of what only an organization's named recipients read.
+func own(org policy.Principal) policy.Label { return policy.Default(org.ID()) }
+
+// advisory is a CSAF advisory about one product.
+func advisory(id, cve, maker, product, version string) []byte {
+	return fmt.Appendf(nil, `{"document":{"category":"csaf_security_advisory","csaf_version":"2.0","publisher":{"category":"coordinator","name":"Desk","namespace":"https://desk.example"},"title":"About %[4]s",
+		"tracking":{"id":%[1]q,"status":"final","version":"1","initial_release_date":"2025-06-01T00:00:00Z","current_release_date":"2025-06-01T00:00:00Z","revision_history":[{"number":"1","date":"2025-06-01T00:00:00Z","summary":"x"}]}},
+		"product_tree":{"branches":[{"category":"vendor","name":%[3]q,"branches":[{"category":"product_name","name":%[4]q,"branches":[{"category":"product_version_range","name":%[5]q,"product":{"product_id":"P1","name":"%[4]s: %[5]s"}}]}]}]},
+		"vulnerabilities":[{"cve":%[2]q,"product_status":{"known_affected":["P1"]},"remediations":[{"category":"vendor_fix","details":"Update.","product_ids":["P1"]}]}]}`, id, cve, maker, product, version)
 }

@@ -1,6 +1,7 @@
 package matching
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -64,6 +65,9 @@ func judgePart(p devices.Part, c vulns.Claim) (j judged, ok bool) {
 		}
 		if u.Version != "" {
 			version = u.Version
+			if e := u.Qualifiers["epoch"]; e != "" && e != "0" && u.Type == "rpm" { // sources write it before the version
+				version = e + ":" + version
+			}
 		}
 		j.how = ByPURL
 		if c.Release != "" {
@@ -78,7 +82,7 @@ func judgePart(p devices.Part, c vulns.Claim) (j judged, ok bool) {
 		j.how = ByCPE
 	case c.Kind == vuln.CPE || c.Kind == vuln.Name:
 		// By name, which is for parts that have no better identifier.
-		if has && u.Ecosystem() != "" || c.Kind == vuln.CPE && len(p.CPE) > 0 {
+		if c.Kind == vuln.CPE && len(p.CPE) > 0 {
 			return j, false
 		}
 		vendor, product := vendorOf(c)
@@ -90,11 +94,21 @@ func judgePart(p devices.Part, c vulns.Claim) (j judged, ok bool) {
 		case no:
 			return j, false
 		case perhaps:
-			return judged{Person, ByName, fmt.Sprintf("%s is called like %s of %s, and the SBOM does not say who supplies it. The source names %s.", what, product, vendor, rangeWords(c))}, true
+			j, ok := inVersion(j, c, p, what, version)
+			if ok && j.verdict != Cleared {
+				j.verdict = Person
+				j.why = fmt.Sprintf("%s is called like %s, and it is not said on both sides who makes it. The source names %s.", what, strings.TrimSpace(vendor+" "+product), rangeWords(c))
+			}
+			return j, ok && j.verdict == Person
 		}
 	default:
 		return j, false
 	}
+	return inVersion(j, c, p, what, version)
+}
+
+// inVersion asks whether the version of a component is in the claim's range.
+func inVersion(j judged, c vulns.Claim, p devices.Part, what, version string) (judged, bool) {
 	if version == "" {
 		return judged{Person, j.how, fmt.Sprintf("The SBOM gives no version of %s. The source names %s.", p.Name, rangeWords(c))}, true
 	}
@@ -114,6 +128,9 @@ func inRange(j judged, c vulns.Claim, what, version string, models []string) (ju
 		if slices.ContainsFunc(c.Range.Exact, func(e string) bool { return names.Fold(e) == names.Fold(m) }) {
 			verdict, reason = vers.Inside, "the model "+m+" is in the list"
 		}
+	}
+	if verdict == vers.Unknown && version != "" && slices.ContainsFunc(c.Range.Plain, func(e string) bool { return names.Fold(e) == names.Fold(version) }) {
+		verdict, reason = vers.Inside, version+" is named in these words"
 	}
 	if verdict == vers.Outside {
 		return j, false
@@ -200,24 +217,35 @@ var common = map[string]bool{"software": true, "foundation": true, "project": tr
 
 // agree reports whether the vendor of a claim can be who supplies the component.
 // Makers of one well-known product are often called like it (openssl:openssl), and
-// then the product's name says enough.
+// then the product's name says enough; not so of a package of an ecosystem, where
+// anybody may take a name. Such a package is known by its package URL, and by its name
+// only if it says itself who supplies it, and a distribution's never: its versions
+// hold corrections that their numbers do not tell.
 func agree(vendor, product string, p devices.Part, u purl.PURL) agreement {
-	who := p.Supplier
-	if who == "" {
-		who = u.Namespace
-	}
-	if who == "" {
-		who = p.Group
-	}
 	v := names.Vendor(vendor)
-	if v == "" || v == "n a" {
+	if v == "n a" {
+		v = ""
+	}
+	who := p.Supplier
+	switch {
+	case u.Type == "deb" || u.Type == "rpm" || u.Type == "apk" || u.Type == "alpm":
 		return no
-	}
-	if v == names.Fold(product) {
-		return yes
-	}
-	if who == "" {
-		return perhaps
+	case u.Ecosystem() != "" && u.Type != "github": // that names a place, whose owner says little
+		if v == "" || who == "" {
+			return no
+		}
+	default:
+		if who == "" {
+			who = cmp.Or(u.Namespace, p.Group)
+		}
+		switch {
+		case v == "":
+			return perhaps
+		case v == names.Fold(product):
+			return yes
+		case who == "":
+			return perhaps
+		}
 	}
 	w := names.Vendor(who)
 	if v == w || strings.HasPrefix(v, w+" ") || strings.HasPrefix(w, v+" ") {

@@ -8,8 +8,11 @@ import "github.com/cordon-isao/cordon/internal/db"
 // and are read only joined with their sources as visible. A finding is one subject and
 // one vulnerability: a component (sbom, part), a version of a product (subject,
 // version) or a deployment (subject). Its reasons are the claims that say so.
-// matching_news says, in order, which findings came or became worse; matching_todo is
-// what is to be compared.
+// A reason that its source does not give any more is gone and stays, so that who could
+// read it still can. When a finding was found, and whether it is gone, is what the
+// reader's reasons say; the finding's own gone is for the program.
+// matching_news says, in order, by which record findings came or became worse;
+// matching_todo is what is to be compared.
 //
 // matching_vex is what makers say of a vulnerability in their products, and
 // matching_answers what an organization decided about a finding of its own: facts, each
@@ -41,7 +44,6 @@ CREATE TABLE matching_findings (
 	subject TEXT NOT NULL,
 	version TEXT NOT NULL,
 	vuln    TEXT NOT NULL,
-	found   BIGINT NOT NULL,
 	gone    BIGINT NOT NULL,
 	UNIQUE (kind, sbom, part, subject, version, vuln)
 );
@@ -55,12 +57,15 @@ CREATE TABLE matching_reasons (
 	verdict TEXT NOT NULL,
 	how     TEXT NOT NULL,
 	why     TEXT NOT NULL,
+	found   BIGINT NOT NULL,
+	gone    BIGINT NOT NULL,
 	PRIMARY KEY (finding, record, claim)
 );
 CREATE INDEX matching_reasons_record ON matching_reasons (record);
 CREATE TABLE matching_news (
 	n       BIGINT NOT NULL PRIMARY KEY,
 	finding BIGINT NOT NULL,
+	record  BIGINT NOT NULL,
 	what    TEXT NOT NULL,
 	at      BIGINT NOT NULL
 );

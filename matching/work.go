@@ -553,6 +553,8 @@ func (x *Matching) keep(tx *db.Tx, o *outcome, scope string, args ...any) error 
 	type had struct {
 		subject
 		n, record, claim   int64
+		found              int64
+		gone               bool
 		vuln               string
 		verdict, how, text string
 	}
@@ -562,9 +564,11 @@ func (x *Matching) keep(tx *db.Tx, o *outcome, scope string, args ...any) error 
 		record, claim int64
 	}
 	old, err := db.All(tx.View, func(s db.Scanner) (h had, err error) {
-		err = s.Scan(&h.n, &h.kind, &h.sbom, &h.part, &h.id, &h.version, &h.vuln, &h.record, &h.claim, &h.verdict, &h.how, &h.text)
+		var gone int64
+		err = s.Scan(&h.n, &h.kind, &h.sbom, &h.part, &h.id, &h.version, &h.vuln, &h.record, &h.claim, &h.verdict, &h.how, &h.text, &h.found, &gone)
+		h.gone = gone != 0
 		return h, err
-	}, `SELECT f.n, f.kind, f.sbom, f.part, f.subject, f.version, f.vuln, r.record, r.claim, r.verdict, r.how, r.why FROM matching_reasons r JOIN matching_findings f ON f.n = r.finding WHERE `+scope, args...)
+	}, `SELECT f.n, f.kind, f.sbom, f.part, f.subject, f.version, f.vuln, r.record, r.claim, r.verdict, r.how, r.why, r.found, r.gone FROM matching_reasons r JOIN matching_findings f ON f.n = r.finding WHERE `+scope, args...)
 	if err != nil {
 		return err
 	}
@@ -572,11 +576,24 @@ func (x *Matching) keep(tx *db.Tx, o *outcome, scope string, args ...any) error 
 	for _, r := range o.settled() {
 		want[key{r.subject, r.vuln, r.record, r.claim}] = r
 	}
+	type word struct{ finding, record int64 }
+	since := map[word]int64{} // since when a record gives reasons, whichever of its claims they are
+	for _, h := range old {
+		if s, ok := since[word{h.n, h.record}]; !h.gone && (!ok || h.found < s) {
+			since[word{h.n, h.record}] = h.found
+		}
+	}
+	now := clock.Micros(tx.Now())
 	lost := map[int64]bool{} // findings that lost a reason
 	for _, h := range old {
 		k := key{h.subject, h.vuln, h.record, h.claim}
 		r, ok := want[k]
 		switch {
+		case h.gone && !ok:
+		case h.gone: // it is said again, which is as if it were new
+			if _, err := tx.Exec(`DELETE FROM matching_reasons WHERE finding = $1 AND record = $2 AND claim = $3`, h.n, h.record, h.claim); err != nil {
+				return err
+			}
 		case ok && string(r.verdict) == h.verdict && string(r.how) == h.how && r.why == h.text:
 			delete(want, k)
 		case ok:
@@ -585,7 +602,7 @@ func (x *Matching) keep(tx *db.Tx, o *outcome, scope string, args ...any) error 
 			}
 			delete(want, k)
 		default:
-			if _, err := tx.Exec(`DELETE FROM matching_reasons WHERE finding = $1 AND record = $2 AND claim = $3`, h.n, h.record, h.claim); err != nil {
+			if _, err := tx.Exec(`UPDATE matching_reasons SET gone = $1 WHERE finding = $2 AND record = $3 AND claim = $4`, now, h.n, h.record, h.claim); err != nil {
 				return err
 			}
 			lost[h.n] = true
@@ -603,24 +620,34 @@ func (x *Matching) keep(tx *db.Tx, o *outcome, scope string, args ...any) error 
 		}
 		return 0
 	})
-	now := clock.Micros(tx.Now())
-	var last subject
-	var lastVuln string
+	var last reason
 	var n int64
 	for _, r := range rest {
-		if n == 0 || r.subject != last || r.vuln != lastVuln {
-			if n, err = x.finding(tx, r, now); err != nil {
+		if n == 0 || r.subject != last.subject || r.vuln != last.vuln {
+			if n, err = x.finding(tx, r); err != nil {
 				return err
 			}
-			last, lastVuln = r.subject, r.vuln
+			last = reason{}
 		}
-		if _, err := tx.Exec(`INSERT INTO matching_reasons (finding, record, claim, verdict, how, why) VALUES ($1, $2, $3, $4, $5, $6)`, n, r.record, r.claim, string(r.verdict), string(r.how), r.why); err != nil {
+		found, known := since[word{n, r.record}]
+		if !known {
+			found = now
+		}
+		if !known && r.record != last.record {
+			if err := x.news(tx, n, r.record, "found", now); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(`INSERT INTO matching_reasons (finding, record, claim, verdict, how, why, found, gone) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)`, n, r.record, r.claim, string(r.verdict), string(r.how), r.why, found); err != nil {
 			return err
 		}
-		delete(lost, n)
+		last = r
 	}
 	for n := range lost {
-		if _, err := tx.Exec(`UPDATE matching_findings SET gone = $1 WHERE n = $2 AND gone = 0 AND NOT EXISTS (SELECT 1 FROM matching_reasons WHERE finding = $2)`, now, n); err != nil {
+		if _, err := tx.Exec(`DELETE FROM matching_reasons WHERE finding = $1 AND gone <> 0 AND record IN (SELECT record FROM matching_reasons WHERE finding = $1 AND gone = 0)`, n); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`UPDATE matching_findings SET gone = $1 WHERE n = $2 AND gone = 0 AND NOT EXISTS (SELECT 1 FROM matching_reasons WHERE finding = $2 AND gone = 0)`, now, n); err != nil {
 			return err
 		}
 	}
@@ -628,8 +655,8 @@ func (x *Matching) keep(tx *db.Tx, o *outcome, scope string, args ...any) error 
 }
 
 // finding is the number of the finding about a subject and a vulnerability: the one
-// there is, opened again if it was gone, or a new one, which is news.
-func (x *Matching) finding(tx *db.Tx, r reason, now int64) (int64, error) {
+// there is, opened again if it was gone, or a new one.
+func (x *Matching) finding(tx *db.Tx, r reason) (int64, error) {
 	type row struct{ n, gone int64 }
 	f, err := db.One(tx.View, func(s db.Scanner) (f row, err error) { err = s.Scan(&f.n, &f.gone); return f, err },
 		`SELECT f.n, f.gone FROM matching_findings f WHERE f.kind = $1 AND f.sbom = $2 AND f.part = $3 AND f.subject = $4 AND f.version = $5 AND f.vuln = $6`, r.kind, r.sbom, r.part, r.id, r.version, r.vuln)
@@ -637,26 +664,25 @@ func (x *Matching) finding(tx *db.Tx, r reason, now int64) (int64, error) {
 	case err == nil && f.gone == 0:
 		return f.n, nil
 	case err == nil:
-		_, err = tx.Exec(`UPDATE matching_findings SET gone = 0, found = $1 WHERE n = $2`, now, f.n)
+		_, err = tx.Exec(`UPDATE matching_findings SET gone = 0 WHERE n = $1`, f.n)
 	case fault.Is(err, fault.Missing):
 		if f.n, err = db.One(tx.View, db.Value[int64], `SELECT COALESCE(MAX(n), 0) + 1 FROM matching_findings`); err != nil {
 			return 0, err
 		}
-		_, err = tx.Exec(`INSERT INTO matching_findings (n, id, kind, sbom, part, subject, version, vuln, found, gone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`,
-			f.n, ids.New("find"), r.kind, r.sbom, r.part, r.id, r.version, r.vuln, now)
+		_, err = tx.Exec(`INSERT INTO matching_findings (n, id, kind, sbom, part, subject, version, vuln, gone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`,
+			f.n, ids.New("find"), r.kind, r.sbom, r.part, r.id, r.version, r.vuln)
 	}
-	if err != nil {
-		return 0, err
-	}
-	return f.n, x.news(tx, f.n, "found", now)
+	return f.n, err
 }
 
-func (x *Matching) news(tx *db.Tx, finding int64, what string, now int64) error {
-	_, err := tx.Exec(`INSERT INTO matching_news (n, finding, what, at) SELECT COALESCE(MAX(n), 0) + 1, $1, $2, $3 FROM matching_news`, finding, what, now)
+// news notes what a record brought about a finding; to whom it is news, who asks finds
+// out.
+func (x *Matching) news(tx *db.Tx, finding, record int64, what string, now int64) error {
+	_, err := tx.Exec(`INSERT INTO matching_news (n, finding, record, what, at) SELECT COALESCE(MAX(n), 0) + 1, $1, $2, $3, $4 FROM matching_news`, finding, record, what, now)
 	return err
 }
 
-// worse notes, once, the open findings whose vulnerability is now known to be exploited.
+// worse notes, once for each record that says so, the open findings whose vulnerability is now known to be exploited.
 func (x *Matching) worse(tx *db.Tx, v *db.View, places []int64) error {
 	records, err := x.vulns.Records(v, places)
 	if err != nil {
@@ -667,12 +693,12 @@ func (x *Matching) worse(tx *db.Tx, v *db.View, places []int64) error {
 		if !r.Exploited {
 			continue
 		}
-		open, err := db.All(tx.View, db.Value[int64], `SELECT f.n FROM matching_findings f WHERE f.vuln = $1 AND f.gone = 0 AND NOT EXISTS (SELECT 1 FROM matching_news w WHERE w.finding = f.n AND w.what = 'exploited') ORDER BY f.n`, r.Vuln)
+		open, err := db.All(tx.View, db.Value[int64], `SELECT f.n FROM matching_findings f WHERE f.vuln = $1 AND f.gone = 0 AND NOT EXISTS (SELECT 1 FROM matching_news w WHERE w.finding = f.n AND w.what = 'exploited' AND w.record = $2) ORDER BY f.n`, r.Vuln, r.Place)
 		if err != nil {
 			return err
 		}
 		for _, n := range open {
-			if err := x.news(tx, n, "exploited", now); err != nil {
+			if err := x.news(tx, n, r.Place, "exploited", now); err != nil {
 				return err
 			}
 		}

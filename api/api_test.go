@@ -179,7 +179,7 @@ func TestMainJob(t *testing.T) {
 
 		// Nothing was left out of the script but the stream, which has a test of its own.
 		for _, r := range h.srv.Routes() {
-			if r.Path != "/api/v1/stream" && !h.ofCases(r) && !h.ofIntel(r) && !seen[r.Method+" "+r.Path] {
+			if r.Path != "/api/v1/stream" && !h.ofCases(r) && !h.ofIntel(r) && !h.ofDevices(r) && !seen[r.Method+" "+r.Path] {
 				t.Errorf("no answer of %s %s was checked", r.Method, r.Path)
 			}
 		}
@@ -399,6 +399,7 @@ func TestHiddenIsMissing(t *testing.T) {
 			"relabel-topic": `{"label":{"tlp":"RED","audience":["person:` + h.lea + `"]}}`, "relabel-post": `{"label":{"tlp":"RED","audience":["person:` + h.lea + `"]}}`}
 		maps.Copy(bodies, caseBodies)
 		maps.Copy(bodies, intelBodies)
+		maps.Copy(bodies, deviceBodies)
 		cookie := h.session(h.lea)
 		probes := 0
 		for _, r := range h.srv.Routes() {
@@ -417,10 +418,19 @@ func TestHiddenIsMissing(t *testing.T) {
 				return fmt.Sprintf("%d %v %s", res.StatusCode, res.Header, res.body)
 			}
 			never := ids.New(o.params[0])
-			if o.params[0] == "stix" {
+			switch o.params[0] {
+			case "stix":
 				never = stix.NewID("indicator")
+			case "known":
+				never = "CVE-2026-99999"
 			}
 			it := hidden["{"+o.params[0]+"}"]
+			switch {
+			case o.params[0] == "feed":
+				it = never // members know of every feed
+			case strings.HasPrefix(r.Path, "/api/v1/alert-notices/"):
+				it = h.hiddenCase["alert-notice"]
+			}
 			odd := []string{o.params[0] + "_x", "nothing_" + never, never + "%00", "%F0%9F%A6%93"}
 			for who, as := range map[string]struct {
 				token  string

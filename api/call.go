@@ -29,6 +29,7 @@ type call struct {
 	view    *db.View         // of an operation that reads
 	err     error            // what the operation answered
 	labels  map[string]Label // described already
+	terms   bool             // the terms of what is asked stand in its address
 }
 
 // ServeHTTP answers one request.
@@ -180,10 +181,17 @@ func (c *call) admit() error {
 
 var idForm = regexp.MustCompile(`^[a-z]+_[0-9A-Za-z_-]{1,64}$`)
 
+// knownForm is what the ids of public vulnerabilities look like: CVE-2021-44228,
+// GHSA-jfh8-c2jp-5v3q, RUSTSEC-2023-0001.
+var knownForm = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._:#/@+~ -]{1,199}$`)
+
 // names reports whether s can be the id of a thing of that kind.
 func names(kind, s string) bool {
-	if kind == "stix" {
+	switch kind {
+	case "stix":
 		return intel.ValidID(s)
+	case "known":
+		return knownForm.MatchString(s)
 	}
 	return strings.HasPrefix(s, kind+"_") && idForm.MatchString(s)
 }

@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/alerts"
 	"github.com/cordon-isao/cordon/cases"
+	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/intel"
@@ -31,8 +33,10 @@ import (
 	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/ledger"
+	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
+	"github.com/cordon-isao/cordon/vulns"
 )
 
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -91,10 +95,13 @@ func newHouse(t testing.TB, url string) *house {
 	f := forum.New(m, blobs, box)
 	a := agreements.New(m)
 	k := cases.New(m, a, f, blobs, box, h.ledger, nil)
-	h.serve(&Server{DB: h.db, Ledger: h.ledger, Members: m, Forum: f, Cases: k, Intel: intel.New(m, blobs, box), Evidence: evidence.New(h.ledger, f, m, a, k), Box: box})
+	d, u := devices.New(m, blobs, box), vulns.New(m, blobs, box, vulns.Options{})
+	g := matching.New(m, d, u)
+	h.serve(&Server{DB: h.db, Ledger: h.ledger, Members: m, Forum: f, Devices: d, Vulns: u, Matching: g, Alerts: alerts.New(m, d, u, g, box), Cases: k, Intel: intel.New(m, blobs, box), Evidence: evidence.New(h.ledger, f, m, a, k), Box: box})
 	h.furnish()
 	h.furnishCases()
 	h.furnishIntel()
+	h.furnishDevices()
 	return h
 }
 

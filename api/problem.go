@@ -138,7 +138,7 @@ func (c *call) fail(w http.ResponseWriter, err error) {
 	}
 	p := problemOf(err)
 	for i, f := range p.Errors {
-		if name, ok := fieldNames[f.Field]; ok && !strings.HasPrefix(c.line.path, "/api/v1/reports") { // a report has a tlp of its own
+		if name, ok := fieldNames[f.Field]; ok && !c.plain() {
 			p.Errors[i].Field = name
 		}
 	}
@@ -157,4 +157,10 @@ func (c *call) fail(w http.ResponseWriter, err error) {
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)
 	json.NewEncoder(w).Encode(p)
+}
+
+// plain reports whether tlp and audience are called just so where the asker wrote
+// them: in a report or an alert, or in an address.
+func (c *call) plain() bool {
+	return c.terms || strings.HasPrefix(c.line.path, "/api/v1/reports") || strings.HasPrefix(c.line.path, "/api/v1/alerts")
 }

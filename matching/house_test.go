@@ -235,3 +235,12 @@ func advisory(id, cve, maker, product, version string) []byte {
 		"product_tree":{"branches":[{"category":"vendor","name":%[3]q,"branches":[{"category":"product_name","name":%[4]q,"branches":[{"category":"product_version_range","name":%[5]q,"product":{"product_id":"P1","name":"%[4]s: %[5]s"}}]}]}]},
 		"vulnerabilities":[{"cve":%[2]q,"product_status":{"known_affected":["P1"]},"remediations":[{"category":"vendor_fix","details":"Update.","product_ids":["P1"]}]}]}`, id, cve, maker, product, version)
 }
+
+// inMemory has the files of a test lie in memory, where the machine has a place for
+// that: a disk that is asked to hold every write is what takes the time.
+func inMemory(t *testing.T) {
+	if dir, err := os.MkdirTemp("/dev/shm", "cordon-test"); err == nil {
+		t.Cleanup(func() { os.RemoveAll(dir) })
+		t.Setenv("TMPDIR", dir)
+	}
+}

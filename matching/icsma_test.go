@@ -22,6 +22,7 @@ import (
 // product of their trees is found by the claims about it: by a rule, or for a person; or
 // the versions that are known of it all lie outside.
 func TestAdvisories(t *testing.T) {
+	inMemory(t)
 	h := newHouse(t, "")
 	packed := sample(t, "icsma.zip")
 	b := h.bring(town.Dora, vulns.CSAF, public, packed)

@@ -253,3 +253,92 @@ func TestDecided(t *testing.T) {
 		}
 	})
 }
+
+// TestOwnView: when something was found, and whether it is news, is what the reader's
+// own sources say. A record that he may not read changes nothing for him.
+func TestOwnView(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		product := h.product(town.Pia, devices.ProductForm{Name: "Infusor", Label: public})
+		h.sbom(town.Pia, product, "1.0", town.Label(policy.Amber, town.Pump, town.Ward, town.Clinic), cdx(library("alpha", "1.0.0", "pkg:npm/alpha@1.0.0")))
+		for _, who := range []string{town.Wim, town.Cleo} {
+			h.deploy(who, devices.DeploymentForm{Product: product, Version: "1.0"})
+		}
+		h.settle()
+		var after int64
+		told := func() (out []string) {
+			h.OK(h.DB.Read(h.Ctx, policy.System("alerts"), func(v *db.View) error {
+				ts, upto, err := h.Matching.FreshTouches(v, after, 100)
+				after = upto
+				for _, x := range ts {
+					out = append(out, x.Org)
+				}
+				return err
+			}))
+			slices.Sort(out)
+			return out
+		}
+		exactly := func(what string, want ...string) {
+			t.Helper()
+			if got := told(); !slices.Equal(got, want) {
+				t.Errorf("%s: %v are told, want %v", what, got, want)
+			}
+		}
+		private := town.Label(policy.Amber, town.Pump, town.Ward)
+		alpha := osv("OSV-1", "2025-01-01T00:00:00Z", "alpha", "2.0.0")
+		h.bring(town.Pia, vulns.OSV, private, []byte(alpha))
+		h.settle()
+		exactly("a record for Ward", town.Ward.ID())
+		if fs := h.mine(town.Cleo); len(fs) != 0 {
+			t.Errorf("the clinic reads %+v", fs)
+		}
+		first := h.mine(town.Wim)[0]
+		h.Clock.Add(time.Hour)
+		at := h.Clock.Now()
+		h.bring(town.Dora, vulns.OSV, public, []byte(alpha))
+		h.settle()
+		exactly("the same for everybody", town.Clinic.ID())
+		ward, clinic := h.mine(town.Wim)[0], h.mine(town.Cleo)[0]
+		if !ward.Found.Equal(first.Found) || ward.ID != first.ID || len(ward.Reasons) != 2 {
+			t.Errorf("for Ward it is another: %+v", ward)
+		}
+		if clinic.Found.Before(at) || len(clinic.Reasons) != 1 {
+			t.Errorf("for the clinic it was found at %v, which was at %v: %+v", clinic.Found, at, clinic.Reasons)
+		}
+		// The public source takes its word back: gone for the clinic, and open for Ward.
+		h.bring(town.Dora, vulns.OSV, public, []byte(osv("OSV-1", "2025-02-01T00:00:00Z", "alpha", "0.5.0")))
+		h.settle()
+		exactly("taken back")
+		if fs := h.mine(town.Cleo); len(fs) != 0 {
+			t.Errorf("the clinic reads %+v", fs)
+		}
+		if fs := h.mine(town.Wim); len(fs) != 1 || len(fs[0].Reasons) != 1 {
+			t.Errorf("Ward reads %+v", fs)
+		}
+		for who, gone := range map[string]bool{town.Wim: false, town.Cleo: true} {
+			fs := town.Must(h.Town, who, func(v *db.View) ([]matching.Finding, error) {
+				return h.Matching.Mine(v, matching.Query{Gone: true})
+			})
+			if len(fs) != 1 || fs[0].Gone.IsZero() == gone || fs[0].Open(h.Clock.Now()) == gone || len(fs[0].Reasons) != 1 {
+				t.Errorf("%s, of what is gone: %+v", who, fs)
+			}
+		}
+		if f, err := h.finding(town.Cleo, clinic.ID); err != nil || f.Gone.IsZero() || f.Verdict != matching.Affected {
+			t.Errorf("%+v, %v", f, err)
+		}
+		e := town.Must(h.Town, town.Cleo, func(v *db.View) (matching.Exposure, error) { return h.Matching.Exposure(v, at) })
+		if e.Open != 0 || e.Gone != 1 {
+			t.Errorf("the clinic's exposure: %d open, %d gone", e.Open, e.Gone)
+		}
+		// And gives it again: news again, to whom it was gone.
+		h.bring(town.Dora, vulns.OSV, public, []byte(osv("OSV-1", "2025-03-01T00:00:00Z", "alpha", "3.0.0")))
+		h.settle()
+		exactly("said again", town.Clinic.ID())
+		if again := h.mine(town.Cleo); len(again) != 1 || again[0].ID != clinic.ID || !again[0].Gone.IsZero() {
+			t.Errorf("%+v", again)
+		}
+		// Another wording of the same record is no news.
+		h.bring(town.Dora, vulns.OSV, public, []byte(osv("OSV-1", "2025-04-01T00:00:00Z", "alpha", "4.0.0")))
+		h.settle()
+		exactly("said otherwise")
+	})
+}

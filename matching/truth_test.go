@@ -108,6 +108,7 @@ func knownProducts(h *house) map[string]string {
 // TestTruth: recall and precision over the labelled pairs, in one house into which all
 // of it was brought through the doors that it comes by.
 func TestTruth(t *testing.T) {
+	inMemory(t)
 	h := newHouse(t, "")
 	all := pairs(t)
 	known := knownProducts(h)

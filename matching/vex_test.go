@@ -211,6 +211,7 @@ func TestExposure(t *testing.T) {
 
 // TestMetrics: FDA's three measures by a table.
 func TestMetrics(t *testing.T) {
+	inMemory(t)
 	day := 24 * time.Hour
 	for _, c := range []struct {
 		name  string

@@ -620,11 +620,12 @@ func (x *Matching) keep(tx *db.Tx, o *outcome, scope string, args ...any) error 
 		}
 		return 0
 	})
+	findings, told := serial{stmt: lastFinding}, serial{stmt: lastNews}
 	var last reason
 	var n int64
 	for _, r := range rest {
 		if n == 0 || r.subject != last.subject || r.vuln != last.vuln {
-			if n, err = x.finding(tx, r); err != nil {
+			if n, err = x.finding(tx, &findings, r); err != nil {
 				return err
 			}
 			last = reason{}
@@ -634,7 +635,7 @@ func (x *Matching) keep(tx *db.Tx, o *outcome, scope string, args ...any) error 
 			found = now
 		}
 		if !known && r.record != last.record {
-			if err := x.news(tx, n, r.record, "found", now); err != nil {
+			if err := x.news(tx, &told, n, r.record, "found", now); err != nil {
 				return err
 			}
 		}
@@ -656,7 +657,7 @@ func (x *Matching) keep(tx *db.Tx, o *outcome, scope string, args ...any) error 
 
 // finding is the number of the finding about a subject and a vulnerability: the one
 // there is, opened again if it was gone, or a new one.
-func (x *Matching) finding(tx *db.Tx, r reason) (int64, error) {
+func (x *Matching) finding(tx *db.Tx, numbers *serial, r reason) (int64, error) {
 	type row struct{ n, gone int64 }
 	f, err := db.One(tx.View, func(s db.Scanner) (f row, err error) { err = s.Scan(&f.n, &f.gone); return f, err },
 		`SELECT f.n, f.gone FROM matching_findings f WHERE f.kind = $1 AND f.sbom = $2 AND f.part = $3 AND f.subject = $4 AND f.version = $5 AND f.vuln = $6`, r.kind, r.sbom, r.part, r.id, r.version, r.vuln)
@@ -666,7 +667,7 @@ func (x *Matching) finding(tx *db.Tx, r reason) (int64, error) {
 	case err == nil:
 		_, err = tx.Exec(`UPDATE matching_findings SET gone = 0 WHERE n = $1`, f.n)
 	case fault.Is(err, fault.Missing):
-		if f.n, err = db.One(tx.View, db.Value[int64], `SELECT COALESCE(MAX(n), 0) + 1 FROM matching_findings`); err != nil {
+		if f.n, err = numbers.next(tx); err != nil {
 			return 0, err
 		}
 		_, err = tx.Exec(`INSERT INTO matching_findings (n, id, kind, sbom, part, subject, version, vuln, gone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`,
@@ -677,9 +678,36 @@ func (x *Matching) finding(tx *db.Tx, r reason) (int64, error) {
 
 // news notes what a record brought about a finding; to whom it is news, who asks finds
 // out.
-func (x *Matching) news(tx *db.Tx, finding, record int64, what string, now int64) error {
-	_, err := tx.Exec(`INSERT INTO matching_news (n, finding, record, what, at) SELECT COALESCE(MAX(n), 0) + 1, $1, $2, $3, $4 FROM matching_news`, finding, record, what, now)
+func (x *Matching) news(tx *db.Tx, numbers *serial, finding, record int64, what string, now int64) error {
+	n, err := numbers.next(tx)
+	if err == nil {
+		_, err = tx.Exec(`INSERT INTO matching_news (n, finding, record, what, at) VALUES ($1, $2, $3, $4, $5)`, n, finding, record, what, now)
+	}
 	return err
+}
+
+// serial counts on from the last number of a table. There is one worker at a time, so
+// nobody else counts meanwhile.
+type serial struct {
+	stmt  string
+	n     int64
+	known bool
+}
+
+const (
+	lastFinding = `SELECT COALESCE(MAX(n), 0) FROM matching_findings`
+	lastNews    = `SELECT COALESCE(MAX(n), 0) FROM matching_news`
+)
+
+func (s *serial) next(tx *db.Tx) (n int64, err error) {
+	if !s.known {
+		if s.n, err = db.One(tx.View, db.Value[int64], s.stmt); err != nil {
+			return 0, err
+		}
+		s.known = true
+	}
+	s.n++
+	return s.n, nil
 }
 
 // worse notes, once for each record that says so, the open findings whose vulnerability is now known to be exploited.
@@ -688,7 +716,7 @@ func (x *Matching) worse(tx *db.Tx, v *db.View, places []int64) error {
 	if err != nil {
 		return err
 	}
-	now := clock.Micros(tx.Now())
+	now, told := clock.Micros(tx.Now()), serial{stmt: lastNews}
 	for _, r := range records {
 		if !r.Exploited {
 			continue
@@ -698,7 +726,7 @@ func (x *Matching) worse(tx *db.Tx, v *db.View, places []int64) error {
 			return err
 		}
 		for _, n := range open {
-			if err := x.news(tx, n, r.Place, "exploited", now); err != nil {
+			if err := x.news(tx, &told, n, r.Place, "exploited", now); err != nil {
 				return err
 			}
 		}

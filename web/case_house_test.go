@@ -36,7 +36,7 @@ func openCases(t testing.TB, url string) *caseHouse {
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	hub := live.NewHub()
 	h.server = &Server{DB: h.DB, Ledger: h.Ledger, Agreements: h.Agreements, Live: ledger.NewLive(h.Ledger, hub, h.Box, h.Members.Refresh), Members: h.Members, Forum: h.Forum,
-		Cases: h.Cases, Intel: h.Intel, Evidence: h.Evidence, Log: log, Box: h.Box}
+		Cases: h.Cases, Devices: h.Devices, Vulns: h.Vulns, Matching: h.Matching, Alerts: h.Alerts, Intel: h.Intel, Evidence: h.Evidence, Log: log, Box: h.Box}
 	go h.server.Live.Run(ctx)
 	mux := http.NewServeMux()
 	for _, r := range h.server.Routes() {

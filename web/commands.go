@@ -57,6 +57,7 @@ func (c *Ctx) commands() error {
 		}
 	}
 	c.intelCommands(q, add)
+	c.alertCommands(add, func(label string) bool { return strings.Contains(strings.ToLower(label), want) })
 	if err := c.caseCommands(q, add); err != nil {
 		return err
 	}

@@ -12,7 +12,9 @@ import (
 	"testing"
 
 	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/alerts"
 	"github.com/cordon-isao/cordon/cases"
+	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/blob"
@@ -25,8 +27,10 @@ import (
 	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/reader"
 	"github.com/cordon-isao/cordon/ledger"
+	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
+	"github.com/cordon-isao/cordon/vulns"
 )
 
 // forumHouse is a small community behind real doors.
@@ -51,7 +55,7 @@ func openForum(t *testing.T, url string, waive bool) *forumHouse {
 	l, err := ledger.New(filepath.Join(dir, "keys"), box, log)
 	h.must(err)
 	d, err := db.Open(ctx, db.Options{Dir: dir, URL: url, Clock: clock.System(), Log: log, Ledger: l,
-		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, cases.Schema, evidence.Schema}})
+		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, alerts.Schema, cases.Schema, evidence.Schema}})
 	h.must(err)
 	h.must(l.Attach(ctx, d))
 	files, err := blob.OpenDir(filepath.Join(dir, "files"), clock.System().Now())
@@ -62,8 +66,11 @@ func openForum(t *testing.T, url string, waive bool) *forumHouse {
 	f := forum.New(m, files, box)
 	hub := live.NewHub()
 	agreed := agreements.New(m)
-	s := &Server{DB: d, Ledger: l, Agreements: agreed, Live: ledger.NewLive(l, hub, box, m.Refresh), Members: m, Forum: f, Cases: cases.New(m, agreed, f, files, box, l),
-		Evidence: evidence.New(l, f, m, nil, nil), Log: log, Box: box}
+	ds, us := devices.New(m, files, box), vulns.New(m, files, box, vulns.Options{})
+	found := matching.New(m, ds, us)
+	told := alerts.New(m, ds, us, found, box)
+	s := &Server{DB: d, Ledger: l, Agreements: agreed, Live: ledger.NewLive(l, hub, box, m.Refresh), Members: m, Forum: f, Cases: cases.New(m, agreed, f, files, box, l, nil),
+		Devices: ds, Vulns: us, Matching: found, Alerts: told, Evidence: evidence.New(l, f, m, nil, nil), Log: log, Box: box}
 	h.server = s
 	go l.Run(ctx)
 	go s.Live.Run(ctx)

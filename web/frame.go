@@ -143,16 +143,22 @@ func (c *Ctx) nav() ([]ui.NavGroup, error) {
 	if err != nil {
 		return nil, err
 	}
+	told, err := c.newNotices()
+	if err != nil {
+		return nil, err
+	}
 	groups := []ui.NavGroup{
 		{Title: "Mine", Items: []ui.NavItem{
 			{Label: "Inbox", Href: "/inbox", Icon: "inbox", Count: unread, Key: "i"},
 			{Label: "My cases", Href: "/cases", Icon: "case", Count: len(waits), Key: "c"},
 			{Label: "Clocks", Href: "/clocks", Icon: "clock", Count: pressing},
+			{Label: "Devices", Href: devicesAtProducts, Icon: "device", Key: "d"},
 			{Label: "My account", Href: "/account", Icon: "account"},
 		}},
 		{Title: "Together", Items: []ui.NavItem{
 			{Label: "Rooms", Href: "/rooms", Icon: "room", Key: "r"},
 			{Label: "Circles", Href: "/circles", Icon: "circle"},
+			{Label: "Alerts", Href: alertsAt, Icon: "bell", Count: told, Key: "a"},
 			{Label: "Report", Href: "/reports", Icon: "alert", Key: "v"},
 			{Label: "Intel", Href: "/intel", Icon: "intel", Key: "t"},
 			{Label: "Search", Href: "/search", Icon: "search", Key: "s"},
@@ -197,6 +203,9 @@ func underneath(path, entry string) bool {
 		return true
 	}
 	if entry == "/evidence" && (strings.HasPrefix(path, "/participation") || strings.HasPrefix(path, "/certificates/")) {
+		return true
+	}
+	if entry == devicesAtProducts && ofDevices(path) {
 		return true
 	}
 	if entry == "/rooms" && len(path) > 8 && path[:8] == "/topics/" {

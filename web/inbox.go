@@ -26,6 +26,7 @@ type inboxView struct {
 	Clocks myClocks // of the reader's organization, on the first page
 	Needs  []ui.Row // for the reader himself
 	Rooms  []inboxRoom
+	Newest string // what the page's script compares, on the first page
 	Hidden int
 	Muted  int
 	Pages  ui.Pages
@@ -69,6 +70,14 @@ func (c *Ctx) inbox() error {
 		}
 		if len(x.Clocks.Open) > 0 {
 			strictest(x.Clocks.Label)
+		}
+	}
+	if x.First {
+		if x.Needs, x.Hidden, err = c.alertNeeds(g, strictest); err != nil {
+			return err
+		}
+		if x.Newest, err = c.newestNotice(); err != nil {
+			return err
 		}
 	}
 	for _, r := range in.Decide {

@@ -44,7 +44,7 @@ func openIntake(t *testing.T, url string) *intakeHouse {
 	t.Cleanup(func() { book.Close() })
 	log := slog.New(slog.NewTextHandler(io.MultiWriter(book, warnings{t}), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	hub := live.NewHub()
-	h.server = &Server{DB: h.DB, Ledger: h.Ledger, Agreements: h.Agreements, Live: ledger.NewLive(h.Ledger, hub, h.Box, h.Members.Refresh), Members: h.Members, Forum: h.Forum, Cases: h.Cases,
+	h.server = &Server{DB: h.DB, Ledger: h.Ledger, Agreements: h.Agreements, Live: ledger.NewLive(h.Ledger, hub, h.Box, h.Members.Refresh), Members: h.Members, Forum: h.Forum, Cases: h.Cases, Devices: h.Devices, Vulns: h.Vulns, Matching: h.Matching, Alerts: h.Alerts,
 		Evidence: h.Evidence, Log: log, Box: h.Box}
 	mux := http.NewServeMux()
 	for _, r := range h.server.Routes() {

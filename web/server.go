@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/alerts"
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/evidence"
@@ -41,6 +42,7 @@ type Server struct {
 	Devices    *devices.Devices
 	Vulns      *vulns.Vulns
 	Matching   *matching.Matching
+	Alerts     *alerts.Alerts
 	Intel      *intel.Intel
 	Evidence   *evidence.Evidence
 	Log        *slog.Logger
@@ -50,9 +52,11 @@ type Server struct {
 	Demo       *Demo
 	Health     func(ctx context.Context) []HealthLine // what the desk's health page says
 
-	name        atomic.Pointer[string]          // the community's name, as last read
-	caseWaits   railKept[map[string]cases.Step] // what waits for each reader in the cases
-	clockCounts railKept[int]                   // how many clocks of each reader are pressing
+	name         atomic.Pointer[string]          // the community's name, as last read
+	caseWaits    railKept[map[string]cases.Step] // what waits for each reader in the cases
+	clockCounts  railKept[int]                   // how many clocks of each reader are pressing
+	noticeCounts railKept[int]                   // how many alerts nobody of each reader's organization opened
+	placeRuns    placeRuns                       // imports of deployments that run in this process
 }
 
 // Demo is what demo mode adds: people one can be with one click.
@@ -216,6 +220,9 @@ func (c *Ctx) admit(access httpkit.Access, right policy.Right) error {
 
 // touch notes that the session is in use.
 func (c *Ctx) touch() {
+	if c.R.Header.Get("X-Cordon-Partial") == "watch" {
+		return // the page asks by itself, whether or not somebody sits before it
+	}
 	if c.Session.ID == "" || !c.Session.NeedsTouch(c.DB.Clock().Now()) {
 		return
 	}

@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/cordon-isao/cordon/agreements"
+	"github.com/cordon-isao/cordon/alerts"
 	"github.com/cordon-isao/cordon/cases"
+	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/blob"
@@ -29,8 +31,10 @@ import (
 	"github.com/cordon-isao/cordon/internal/testkit/browser"
 	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/ledger"
+	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
+	"github.com/cordon-isao/cordon/vulns"
 	"github.com/cordon-isao/cordon/web"
 )
 
@@ -72,7 +76,7 @@ func openHouseOn(t *testing.T, database string, demo bool) *house {
 	l, err := ledger.New(filepath.Join(t.TempDir(), "keys"), box, log)
 	h.ok(err)
 	h.db, err = db.Open(ctx, db.Options{Dir: t.TempDir(), URL: database, Clock: h.clock, Log: log, Ledger: l,
-		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, cases.Schema, evidence.Schema}})
+		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, alerts.Schema, cases.Schema, evidence.Schema}})
 	h.ok(err)
 	h.ok(l.Attach(ctx, h.db))
 	h.members, err = members.New(members.Options{RPID: "localhost", Origins: []string{h.url}, WaivePasskeys: demo})
@@ -83,8 +87,11 @@ func openHouseOn(t *testing.T, database string, demo bool) *house {
 	f := forum.New(h.members, files, box)
 	hub := live.NewHub()
 	agreed := agreements.New(h.members)
-	h.server = &web.Server{DB: h.db, Ledger: l, Agreements: agreed, Cases: cases.New(h.members, agreed, f, files, box, l), Live: ledger.NewLive(l, hub, box, h.members.Refresh),
-		Members: h.members, Forum: f, Evidence: evidence.New(l, f, h.members, nil, nil), Log: log, Box: box, Origin: h.url,
+	ds, us := devices.New(h.members, files, box), vulns.New(h.members, files, box, vulns.Options{})
+	found := matching.New(h.members, ds, us)
+	told := alerts.New(h.members, ds, us, found, box)
+	h.server = &web.Server{DB: h.db, Ledger: l, Agreements: agreed, Cases: cases.New(h.members, agreed, f, files, box, l, nil), Live: ledger.NewLive(l, hub, box, h.members.Refresh),
+		Members: h.members, Forum: f, Devices: ds, Vulns: us, Matching: found, Alerts: told, Evidence: evidence.New(l, f, h.members, nil, nil), Log: log, Box: box, Origin: h.url,
 		Health: func(context.Context) []web.HealthLine {
 			return []web.HealthLine{{OK: true, Text: "The store is whole."}, {OK: false, Text: "The last backup is 9 days old. Make one with cordon backup."}}
 		}}

@@ -388,5 +388,5 @@ func (w *town) hiddenFromDesk(kind string) (list []string) {
 			list[i] += ".csv"
 		}
 	}
-	return list
+	return append(list, w.devicesHiddenFromDesk(kind)...)
 }

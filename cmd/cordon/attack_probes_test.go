@@ -229,6 +229,9 @@ func unknownID(kind string) string {
 	if id := unknownIntelThing(kind); id != "" {
 		return id
 	}
+	if id := unknownDeviceThing(kind); id != "" {
+		return id
+	}
 	switch kind {
 	case "short":
 		return "TOPIC-" + ids.Random(4) + "-" + ids.Random(4)
@@ -277,5 +280,5 @@ func (w *town) pool(kind string, hidden bool) (list []string) {
 			list = append(list, "0/000", "0/x000/000", "data/000", "cordon.css", "app.css", "app.js")
 		}
 	}
-	return append(append(list, w.caseThings(kind, hidden)...), w.intelThings(kind, hidden)...)
+	return slices.Concat(list, w.caseThings(kind, hidden), w.intelThings(kind, hidden), w.deviceThings(kind, hidden))
 }

@@ -331,6 +331,7 @@ func (w *town) settle() {
 	}
 	w.discloses()
 	w.informs()
+	w.equips()
 	w.did("dora", func(tx *db.Tx) error { return w.house.members.Suspend(tx, w.orgs["paused"], "Fees are overdue.") })
 	w.did("dora", func(tx *db.Tx) error { return w.house.members.Terminate(tx, w.orgs["gone"], "It left.") })
 }

@@ -40,7 +40,7 @@ func (s *story) sagas() ([]step, error) {
 	for _, tell := range []struct {
 		name string
 		fn   func(*saga) error
-	}{{"case of the stack", stackSaga}, {"case of the pumps", pumpSaga}, {"case that was late", lateSaga}, {"case that was kept", keptSaga}, {"own case", ownSaga}, {"reports", reportSaga}, {"intelligence", intelSaga}} {
+	}{{"case of the stack", stackSaga}, {"case of the pumps", pumpSaga}, {"case that was late", lateSaga}, {"case that was kept", keptSaga}, {"own case", ownSaga}, {"reports", reportSaga}, {"intelligence", intelSaga}, {"devices", deviceSaga}} {
 		if err := tell.fn(&saga{story: s, name: tell.name, steps: &steps}); err != nil {
 			return nil, fmt.Errorf("%s: %w", tell.name, err)
 		}

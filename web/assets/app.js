@@ -181,6 +181,21 @@ function listen() {
     if (!stopped && await refresh()) listen();
   };
 }
+// What is being read elsewhere is looked at again until it is done.
+async function poll() {
+  while (!stopped && $("[data-poll]")) { await wait(1500); if (!document.hidden) await refresh(); }
+}
+// A notice leaves nothing in the stream, for that would tell of it: pages that show
+// notices ask now and then whether one came.
+async function watch() {
+  for (let w; (w = $("[data-watch]")) && !stopped; await wait(20000)) {
+    if (document.hidden) continue;
+    try {
+      const r = await fetch(w.dataset.watch, { cache: "no-store", headers: { "X-Cordon-Partial": "watch" } });
+      if (r.ok && await r.text() !== w.dataset.seen) soon(0);
+    } catch { /* the line is down: the stream will say when it is back */ }
+  }
+}
 addEventListener("visibilitychange", () => { if (!document.hidden && unseen) soon(0); });
 addEventListener("pagehide", () => source?.close());
 addEventListener("pageshow", (e) => { if (e.persisted && !stopped) { listen(); refresh(); } });
@@ -520,7 +535,7 @@ addEventListener("keydown", (e) => {
   else if (key === "T") { const ts = $$("[data-twin]"), open = ts.some((n) => !n.open); for (const n of ts) n.open = open; }
   else if (key === "[") rail("left", "ui-nav");
   else if (key === "]") rail("right", "ui-context");
-  else done = along(key) || /^[a-zE1-5]$/.test(key) && press(key);
+  else done = along(key) || /^[a-zEM1-5]$/.test(key) && press(key);
   if (done) e.preventDefault();
 });
 
@@ -573,3 +588,5 @@ function commands() {
 }
 
 listen();
+poll();
+watch();

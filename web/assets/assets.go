@@ -20,7 +20,7 @@ import (
 	"sync"
 )
 
-//go:embed app.css pictures.css intake.css intel.css app.js drop.js icon.svg fonts/*.woff2 fonts/*.txt
+//go:embed app.css pictures.css intake.css intel.css device.css exposure.css alert.css app.js drop.js icon.svg fonts/*.woff2 fonts/*.txt
 var files embed.FS
 
 // prefix is where [Handler] must be mounted.
@@ -74,9 +74,9 @@ func (c *catalogue) add(name string) {
 	}
 	ext := path.Ext(name)
 	if ext == ".css" {
-		// One style sheet is served: what pictures, intake and intelligence need follows in the
-		// same layers.
-		for _, part := range []string{"pictures.css", "intake.css", "intel.css"} {
+		// One style sheet is served: what pictures, intake, intelligence, devices and
+		// alerts need follows in the same layers.
+		for _, part := range []string{"pictures.css", "intake.css", "intel.css", "device.css", "exposure.css", "alert.css"} {
 			more, err := files.ReadFile(part)
 			if err != nil {
 				panic(err) // cannot happen, as above

@@ -39,6 +39,12 @@ var keySheet = []struct {
 	{"Cases", [][2]string{
 		{"S", "Stage"}, {"K", "Clocks"}, {"I", "Invite"}, {"W", "Side thread"}, {"R", "What is next"}, {"Shift E", "Evidence"},
 	}},
+	{"Alerts", [][2]string{
+		{"1 – 4", "Not us, looking, affected, fixed"}, {"E", "Archive"}, {"C", "Open its case"}, {"N", "Write an alert"}, {"R", "What is next"},
+	}},
+	{"Devices", [][2]string{
+		{"V", "Say what a finding means"}, {"F", "Fixed"}, {"Shift M", "Mute a finding"}, {"Y", "Copy the package URL"}, {"U", "Send an SBOM"}, {"T", "Paths, or the whole tree"},
+	}},
 	{"Intelligence", [][2]string{
 		{"S", "We saw this, or save the search"}, {"V", "Graph"}, {"X", "Choose the row"}, {"Arrows", "Along a graph's ties"},
 	}},

@@ -163,6 +163,7 @@ func (h *house) deploymentJob(t *testing.T, product string) {
 	if e := h.do("PATCH", one, wim, obj{"revision": 1, "count": 13}).want(t, 200); text(e, "count") != "13" || text(e, "zone") != "Ward 7" {
 		t.Errorf("edited: %v", e)
 	}
+	h.do("GET", one, wim, nil).want(t, 200)
 	h.do("GET", one+"/gaps", wim, nil).want(t, 200)
 	if n := h.do("GET", at+"/numbers", wim, nil).want(t, 200); text(n, "units") != "15" {
 		t.Errorf("numbers: %v", n)
@@ -284,12 +285,12 @@ func (h *house) sbomJob(t *testing.T, product string) string {
 	if again := h.do("POST", at+terms, pia, "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"infuser.json\"\r\n\r\n"+aSBOM("leftish", "1.0.0")+"\r\n--x--\r\n", "Content-Type: multipart/form-data; boundary=x").want(t, 202); text(again, "id") != id {
 		t.Errorf("kept twice: %v", again)
 	}
-	if first.Header.Get("Location") != at+"/"+id || text(b, "state") != "queued" || text(b, "name") != "infuser.json" {
+	if first.Header.Get("Location") != at+"/"+id || text(b, "state") != "queued" || text(b, "matched") != "false" || text(b, "name") != "infuser.json" {
 		t.Errorf("sent: %v", b)
 	}
 	h.settle()
 	one := at + "/" + id
-	if s := h.do("GET", one, wim, nil).want(t, 200); text(s, "state") != "done" || text(s, "components") != "3" || text(s, "document", "format") != "CycloneDX" || text(s, "quality", "score") == "0" {
+	if s := h.do("GET", one, wim, nil).want(t, 200); text(s, "state") != "done" || text(s, "components") != "3" || text(s, "document", "format") != "CycloneDX" || text(s, "matched") != "true" || text(s, "quality", "score") == "0" {
 		t.Errorf("read: %v", s)
 	}
 	h.do("GET", one, lea, nil).want(t, 404)
@@ -308,6 +309,7 @@ func (h *house) sbomJob(t *testing.T, product string) string {
 		t.Errorf("the way to the host: %v", tree)
 	}
 	h.do("GET", one+"/tree?component=99", wim, nil).want(t, 404)
+	h.clock.Add(time.Minute)
 	next := text(h.do("POST", at+strings.Replace(terms, "4.1", "4.2", 1), pia, aSBOM("leftish", "2.0.0")).want(t, 202), "id")
 	h.settle()
 	if d := h.do("GET", at+"/"+next+"/diff?from="+id, wim, nil).want(t, 200); text(d, "upgraded", 0, "from", "version") != "1.0.0" || text(d, "upgraded", 0, "to", "version") != "2.0.0" {
@@ -463,7 +465,8 @@ func (h *house) alertJob(t *testing.T, product string) {
 	h.do("GET", at+"/reach?product="+h.hiddenCase["product"], wim, nil).want(t, 403)
 	h.do("GET", at+"/reach?product=product_none", pia, nil).want(t, 404)
 	h.do("POST", one+"/send", pia, obj{"revision": 2}).want(t, 409) // not approved
-	h.do("POST", one+"/approve", pol, obj{"revision": 2}).want(t, 200)
+	h.do("POST", one+"/approve", pol, obj{"revision": 2}).want(t, 403) // a token
+	h.inSession(h.pol, "POST", one+"/approve", obj{"revision": 2}).want(t, 200)
 	h.do("POST", one+"/send", pia, obj{"revision": 1}).want(t, 409)
 	if s := h.do("POST", one+"/send", pia, obj{"revision": 2}).want(t, 200); text(s, "state") != "sent" {
 		t.Errorf("sent: %v", s)

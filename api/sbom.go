@@ -28,6 +28,7 @@ type SBOM struct {
 	State        string       `json:"state" enum:"queued,done,broken,withdrawn"`
 	Why          string       `json:"why,omitempty" doc:"Why it cannot be read, or was withdrawn"`
 	Percent      int          `json:"percent" doc:"How much of the file was read"`
+	Matched      bool         `json:"matched" doc:"It was compared with what is known: before, that there is no finding says nothing"`
 	Size         int64        `json:"size" doc:"Bytes"`
 	SHA256       string       `json:"sha256"`
 	Components   int          `json:"components"`
@@ -80,8 +81,9 @@ func (c *call) sbomShape(v *db.View, b *devices.SBOM) (SBOM, error) {
 		Size: b.Size, SHA256: b.SHA256, Components: b.Components, Edges: b.Edges, Root: b.Root, EndedAt: utc(b.Ended), Label: l,
 		Document: SBOMDocument{d.Format, d.Spec, d.Encoding, d.Serial, d.Name, utc(d.Created), some(d.Authors), some(d.Tools), d.Supplier},
 		Quality:  SBOMQuality{Score: q.Score, Shares: []SBOMShare{}, NTIA: []SBOMShare{}, FDA: []SBOMShare{}}}
-	if b.State == devices.SBOMDone {
+	if b.State == devices.SBOMDone && err == nil {
 		out.Percent = 100
+		out.Matched, err = c.Matching.Compared(v, b.ID)
 	} else if b.Size > 0 {
 		out.Percent = int(min(b.Consumed*100/b.Size, 99))
 	}

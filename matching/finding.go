@@ -268,20 +268,20 @@ func (x *Matching) reasons(v *db.View, fs []Finding) error {
 			places = append(places, w.record)
 		}
 	}
-	records, err := x.vulns.Records(v, places)
+	claims, err := x.vulns.ClaimsOf(v, places)
 	if err != nil {
 		return err
 	}
-	words := map[int64]vulns.Record{}
-	for _, r := range records {
-		words[r.Place] = r
+	words := map[[2]int64]vulns.Claim{}
+	for _, c := range claims {
+		words[[2]int64{c.Record, int64(c.I)}] = c
 	}
 	for _, w := range rows {
 		if f := at[w.finding]; w.gone != 0 && (f.Gone.IsZero() || w.gone != clock.Micros(f.Gone)) {
 			continue // others still say so, or did so for longer
 		}
-		if r, ok := words[w.record]; ok && int(w.claim) < len(r.Claims) {
-			w.Reason.Remedy, w.Reason.Fixed = r.Claims[w.claim].Remedy, r.Claims[w.claim].Range.Fixed
+		if c, ok := words[[2]int64{w.record, w.claim}]; ok {
+			w.Reason.Remedy, w.Reason.Fixed = c.Remedy, c.Range.Fixed
 		}
 		at[w.finding].Reasons = append(at[w.finding].Reasons, w.Reason)
 	}

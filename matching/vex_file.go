@@ -68,12 +68,12 @@ func (g *gatherer) Statement(s vex.Statement) error {
 func readVEX(data []byte) (VEXFormat, []vex.Statement, error) {
 	head := data[:min(len(data), 4<<10)]
 	switch {
-	case bytes.Contains(head, []byte(`openvex`)):
-		_, list, err := vex.ReadOpenVEX(data)
-		return OpenVEX, list, err
 	case bytes.Contains(head, []byte(`csaf_version`)):
 		_, list, err := vex.ReadCSAF(data)
 		return CSAFVEX, list, err
+	case bytes.Contains(head, []byte(`openvex`)):
+		_, list, err := vex.ReadOpenVEX(data)
+		return OpenVEX, list, err
 	}
 	format, encoding, err := sbom.Sniff(head)
 	if err != nil || format != sbom.CycloneDX {

@@ -96,7 +96,7 @@ func TestAlertScreens(t *testing.T) {
 
 	nurses := h.hospitals(11, p, "1.2")
 	id := h.alerted(p, policy.Amber, alerts.Today)
-	open := h.alerted(other, policy.Green, alerts.Digest)
+	h.alerted(other, policy.Green, alerts.Digest)
 	h.exploited()
 	notice := func(person, alert string) alerts.Notice {
 		return town.Must(h.Town, person, func(v *db.View) (alerts.Notice, error) { return h.Alerts.NoticeOf(v, alert) })
@@ -104,9 +104,8 @@ func TestAlertScreens(t *testing.T) {
 	for i, a := range []alerts.Answer{alerts.Hit, alerts.Hit, alerts.Hit, alerts.Hit, alerts.Hit, alerts.Fixed, alerts.Looking} {
 		h.do(nurses[i], func(tx *db.Tx) error { return h.Alerts.Answer(tx, notice(nurses[i], id).ID, a, "") })
 	}
-	var asked string
-	h.do(nurses[0], func(tx *db.Tx) (err error) {
-		asked, err = h.Alerts.Ask(tx, notice(nurses[0], id).ID, "Is the gateway touched too, or only the pump?")
+	h.do(nurses[0], func(tx *db.Tx) error {
+		_, err := h.Alerts.Ask(tx, notice(nurses[0], id).ID, "Is the gateway touched too, or only the pump?")
 		return err
 	})
 	asks := town.Must(h.Town, town.Pia, func(v *db.View) ([]alerts.Inquiry, error) { return h.Alerts.Inquiries(v, id) })
@@ -127,17 +126,15 @@ func TestAlertScreens(t *testing.T) {
 	wim.WaitText(".notice", "Put away", 10*time.Second)
 
 	glance(t, wim, "alerts", see(wim, "/alerts"))
-	examine(t, wim, "alert-notice", see(wim, alertNoticeAt(notice(town.Wim, id).ID)))
+	glance(t, wim, "alert-notice", see(wim, alertNoticeAt(notice(town.Wim, id).ID)))
 	glance(t, wim, "alert-found", func() {
 		see(wim, "/alerts?show=done")()
 		wim.Click(".alert-row .row-link")
 		wim.Wait(".why-us")
 	})
-	glance(t, wim, "alert-for-everybody", see(wim, alertAt(open)))
 	glance(t, pia, "alert-sent", see(pia, alertAt(id)))
 	glance(t, pia, "alerts-written", see(pia, "/alerts/written"))
 	glance(t, pia, "alert-inquiry", see(pia, alertInquiryAt(asks[0].ID)))
-	examine(t, pia, "alert-composer", see(pia, "/alerts/new?product="+p))
 	glance(t, pia, "alert-refused", func() {
 		see(pia, "/alerts/new?product="+p)()
 		pia.Eval(`for (const f of document.querySelectorAll("#alert [required]")) f.required = false`, nil)
@@ -145,9 +142,7 @@ func TestAlertScreens(t *testing.T) {
 		pia.Click("[value=check]:not(.sr)")
 		pia.Wait(".errors")
 	})
-	asker := h.tab(nurses[0])
-	glance(t, asker, "alert-asked", see(asker, alertInquiryAt(asked)))
-	for _, tab := range []interface{ CheckQuiet() }{wim, pia, asker} {
+	for _, tab := range []interface{ CheckQuiet() }{wim, pia} {
 		tab.CheckQuiet()
 	}
 }

@@ -49,8 +49,11 @@ type placeRun struct {
 	err         error
 }
 
-// runsMost is how many imports are remembered.
-const runsMost = 200
+// How many imports are remembered, and run at once: each holds a whole inventory.
+const (
+	runsMost   = 200
+	runsAtOnce = 4
+)
 
 func (r *placeRuns) get(id string) *placeRun {
 	r.mu.Lock()
@@ -59,24 +62,35 @@ func (r *placeRuns) get(id string) *placeRun {
 }
 
 // begin notes an import that begins; nil if it runs already.
-func (r *placeRuns) begin(id string, now time.Time) *placeRun {
+func (r *placeRuns) begin(id string, now time.Time) (*placeRun, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if x := r.of[id]; x != nil && !x.state().over {
-		return nil
+		return nil, nil
+	}
+	running := map[string]*placeRun{}
+	for k, x := range r.of {
+		if !x.state().over {
+			running[k] = x
+		}
+	}
+	if len(running) >= runsAtOnce {
+		return nil, fault.Busyf("Several inventories are being taken in just now. Nothing was changed; try again in a minute.")
 	}
 	if r.of == nil || len(r.of) >= runsMost {
-		fresh := map[string]*placeRun{}
-		for k, x := range r.of {
-			if !x.state().over {
-				fresh[k] = x
-			}
-		}
-		r.of = fresh
+		r.of = running
 	}
 	x := &placeRun{at: now}
 	r.of[id] = x
-	return x
+	return x, nil
+}
+
+// end notes how an import ended. Its counts stay; its rows are made from the file again.
+func (x *placeRun) end(plan devices.DeploymentPlan, err error) {
+	plan.Rows, plan.Missing = nil, nil
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.over, x.plan, x.err = true, plan, err
 }
 
 // runState is a copy of how far an import is.
@@ -307,7 +321,11 @@ func (c *Ctx) deploymentInventoryTake() error {
 		return c.again(err, func(status int) error { return c.showInventory(status, a) })
 	}
 	at := inventoriesAt + "/" + id
-	run := c.placeRuns.begin(id, c.DB.Clock().Now())
+	run, err := c.placeRuns.begin(id, c.DB.Clock().Now())
+	if err != nil {
+		a.errs = formErrors(err, "inventory")
+		return c.again(err, func(status int) error { return c.showInventory(status, a) })
+	}
 	if run == nil {
 		return c.redirect(at + "?done=" + doneInventoryRuns)
 	}
@@ -325,9 +343,7 @@ func (c *Ctx) deploymentInventoryTake() error {
 		if err != nil && fault.Is(err, fault.Internal) {
 			server.Log.Error("import deployments", "err", err)
 		}
-		run.mu.Lock()
-		run.over, run.plan, run.err = true, plan, err
-		run.mu.Unlock()
+		run.end(plan, err)
 	}()
 	select {
 	case <-ended:

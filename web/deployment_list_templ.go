@@ -227,7 +227,7 @@ func deploymentListBody(x deploymentListView) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.FormField(ui.Field{ID: "find", Name: "q", Label: "Words of maker, model, version, zone, owner or note", Type: "search", Value: x.q.Words, MaxLength: 200, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.FormField(ui.Field{ID: "find", Name: "q", Label: "Words of it", Type: "search", Value: x.q.Words, MaxLength: 200, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -346,7 +346,11 @@ func (x deploymentListView) actions() (as []ui.Action) {
 	}
 	as = append(as, ui.Action{Label: "Export CSV", Href: deploymentsAtExport})
 	if x.may {
-		as = append(as, ui.Action{Label: "Import", Href: deploymentsAtImport}, ui.Action{Label: "Add a deployment", Href: deploymentsAtNew, Icon: "plus", Kind: "primary", Key: "n"})
+		add := ui.Action{Label: "Add a deployment", Href: deploymentsAtNew, Icon: "plus", Key: "n"}
+		if x.counts.Unknown == 0 {
+			add.Kind = "primary" // else it is to link what is not linked
+		}
+		as = append(as, ui.Action{Label: "Import", Href: deploymentsAtImport}, add)
 	}
 	return as
 }

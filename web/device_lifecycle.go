@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/cordon-isao/cordon/devices"
@@ -83,19 +84,21 @@ func (c *Ctx) deviceStage() error {
 // lifeTrack is the course of a product's life and where it stands.
 func lifeTrack(x lifecycleView) ui.Track {
 	t := ui.Track{ID: "life", Label: "Stage of the product"}
-	at := map[devices.Stage]time.Time{}
-	passed := map[devices.Stage]bool{}
+	all := devices.Stages()
+	at, skipped := map[devices.Stage]time.Time{}, map[devices.Stage]bool{}
 	for _, m := range x.Moves {
 		at[m.To] = m.At
-		passed[m.From] = true
+		for _, s := range all[slices.Index(all, m.From)+1 : slices.Index(all, m.To)] {
+			skipped[s] = true
+		}
 	}
 	before := true
-	for _, s := range devices.Stages() {
+	for _, s := range all {
 		step := ui.TrackStep{Name: upperFirst(devices.StageWords(s))}
 		switch {
 		case s == x.P.Stage:
 			step.State, before = "now", false
-		case before && len(x.Moves) > 0 && !passed[s] && at[s].IsZero():
+		case skipped[s]:
 			step.State = "skipped"
 		case before:
 			step.State = "done"
@@ -113,7 +116,7 @@ func moveOptions(x lifecycleView) []ui.Option {
 	var out []ui.Option
 	for i, m := range x.Next {
 		o := ui.Option{Value: string(m.To), Text: upperFirst(devices.StageWords(m.To)), Hint: owedSentence(m.Owed), Selected: i == 0}
-		if x.End.Next != "" {
+		if x.End.Next != "" && x.End.Next != x.P.Stage {
 			o.Selected = m.To == x.End.Next
 		}
 		out = append(out, o)

@@ -79,7 +79,7 @@ func lifecycleBody(x lifecycleView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.FormField(x.A.field("stage", ui.Field{Name: "why", Label: "Why", Type: "textarea", Rows: 2, MaxLength: 2000, Required: true, Value: endReason(x.End), Hint: "Those who may read the product read it."})).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.FormField(x.A.field("stage", ui.Field{Name: "why", Label: "Why", Type: "textarea", Rows: 2, MaxLength: 2000, Required: true, Value: endReason(x), Hint: "Those who may read the product read it."})).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -278,11 +278,12 @@ func endSentence(x lifecycleView) string {
 	return "Move the product to " + devices.StageWords(x.End.Next) + "."
 }
 
-func endReason(e componentEnd) string {
-	if e.Next == "" || e.Component == "" {
+// endReason is why the wizard would move the product, if it would.
+func endReason(x lifecycleView) string {
+	if x.End.Next == "" || x.End.Next == x.P.Stage || x.End.Component == "" {
 		return ""
 	}
-	return "Support for " + e.Component + " ends."
+	return "Support for " + x.End.Component + " ends."
 }
 
 func moveRows(x lifecycleView) (rows [][]ui.Cell) {

@@ -2,15 +2,12 @@ package web
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/cordon-isao/cordon/devices"
-	"github.com/cordon-isao/cordon/formats/cyclonedx"
-	"github.com/cordon-isao/cordon/formats/vex"
+	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/policy"
@@ -20,106 +17,105 @@ import (
 // saidView is what the page of a product's statements is drawn from.
 type saidView struct {
 	productHead
+	A       attempt
 	Said    []matching.Saying
 	History bool
 	Export  bool
+	Share   shareView
+	Taken   *matching.Taken // what became of a document that was just brought in
 	Now     time.Time
 }
 
-// deviceSaid lists what was said of vulnerabilities in a product.
-func (c *Ctx) deviceSaid() error {
+// deviceSaid lists what was said of vulnerabilities in a product, with the form to
+// bring in a VEX document.
+func (c *Ctx) deviceSaid() error { return c.showSaid(200, attempt{}, nil) }
+
+func (c *Ctx) showSaid(status int, a attempt, taken *matching.Taken) error {
 	return c.onProduct(productSaid, func(h productHead) (err error) {
-		x := saidView{productHead: h, History: c.R.URL.Query().Get("history") == "1", Export: c.Viewer.May(policy.MayExport), Now: c.View.Now()}
+		x := saidView{productHead: h, A: a, History: c.R.URL.Query().Get("history") == "1", Export: c.Viewer.May(policy.MayExport), Taken: taken, Now: c.View.Now()}
 		label := h.P.Label
 		if x.Said, err = c.sayings(h.P.ID, x.History, matching.MaxPage, &label); err != nil {
 			return err
 		}
-		page := c.productPage(h, "statements", 200)
+		if h.May {
+			var marking policy.TLP
+			if x.Share, marking, err = c.shareView("vex", a, h.P.Label, ""); err != nil {
+				return err
+			}
+			x.Share.hint = "At first: those who may read the product."
+			label = stricterIf(label, marking)
+		}
+		page := c.productPage(h, "statements", status)
 		page.Label, page.Body = label, saidBody(x)
 		return c.show(page)
 	})
 }
 
-// vexFormats are the formats that statements are taken out in, with the end of the
-// file's name.
-var vexFormats = map[string]string{"openvex": "openvex.json", "csaf": "csaf.json", "cyclonedx": "cdx.json"}
+// deviceTakeVEX keeps the statements of a VEX document about a product, and tells
+// which were left and why.
+func (c *Ctx) deviceTakeVEX() error {
+	id := c.R.PathValue("product")
+	a := attempt{which: "vex"}
+	var data []byte
+	known := append([]string{"upload"}, shareFields...)
+	err := c.takeUpload(fileForm{fields: known, lists: []string{"audience"}, most: matching.MaxVEX, limit: "15 MiB"}, &a, func(_ string, body io.Reader) (err error) {
+		data, err = io.ReadAll(io.LimitReader(body, matching.MaxVEX+1))
+		return err
+	})
+	var taken matching.Taken
+	if err == nil {
+		err = c.write(func(tx *db.Tx) error {
+			p, err := c.Devices.Product(tx.View, id)
+			if err != nil {
+				return err
+			}
+			if !c.Devices.MayChange(tx.View, p) {
+				return fault.Forbiddenf("Only the organization that keeps the product speaks for it.")
+			}
+			l, err := labelOf(a)
+			if err != nil {
+				return err
+			}
+			taken, err = c.Matching.TakeVEX(tx, id, data, l)
+			return renamed(err, "file", "upload")
+		})
+	}
+	if err != nil {
+		a.errs = formErrors(err, "vex", append(known, "audience")...)
+		return c.again(err, func(status int) error { return c.showSaid(status, a, nil) })
+	}
+	return c.again(nil, func(int) error { return c.showSaid(200, attempt{}, &taken) })
+}
+
+// vexFiles are the ends of the names of files with statements, by format.
+var vexFiles = map[matching.VEXFormat]string{matching.OpenVEX: ".openvex.json", matching.CSAFVEX: ".csaf.json", matching.CycloneDXVEX: ".cdx.json"}
 
 // deviceVEX hands out the keeper's statements about a product, as far as the reader
-// may read them, as VEX. The document's label is the strictest of theirs.
+// may read them, as VEX.
 func (c *Ctx) deviceVEX() error {
 	p, err := c.Devices.Product(c.View, c.R.PathValue("product"))
 	if err != nil {
 		return err
 	}
-	format := c.R.PathValue("format")
-	end, ok := vexFormats[format]
-	if !ok {
+	format := matching.VEXFormat(c.R.PathValue("format"))
+	if !slices.Contains(matching.VEXFormats(), format) {
 		return fault.ErrMissing
+	}
+	var out bytes.Buffer
+	label, err := c.Matching.WriteVEX(c.View, &out, p.ID, "", format, c.Origin)
+	if err != nil {
+		return err
 	}
 	g, err := c.gate()
 	if err != nil {
 		return err
 	}
-	if g.hides(p.Label) {
+	if g.hides(p.Label) || g.hides(label) {
 		return c.secondPasskey()
 	}
-	label := p.Label
-	all, err := c.sayings(p.ID, false, matching.MaxPage, &label)
-	if err != nil {
-		return err
-	}
-	all = slices.DeleteFunc(all, func(w matching.Saying) bool { return w.Org != p.Kept })
-	if len(all) == 0 {
-		return fault.Conflictf("There is no statement of the keeper to take out yet.")
-	}
-	doc := vexOf(p, all, c.Origin)
-	var tlp policy.TLP
-	for _, w := range all {
-		if tlp == "" || w.Label.TLP.StricterThan(tlp) {
-			tlp = w.Label.TLP
-		}
-	}
-	var out bytes.Buffer
-	meta := vex.Meta{ID: c.Origin + productAt(p.ID) + productSaid, Author: all[0].OrgName, Role: "vendor", Namespace: c.Origin, At: all[0].Said, Version: 1, TLP: string(tlp)}
-	switch format {
-	case "openvex":
-		err = vex.WriteOpenVEX(&out, meta, doc)
-	case "csaf":
-		if tlp == policy.AmberStrict {
-			meta.TLP = string(policy.Red) // CSAF 2.0 has no such label, and no laxer one may stand for it
-		}
-		err = vex.WriteCSAF(&out, meta, doc)
-	case "cyclonedx":
-		err = cyclonedx.WriteVEX(&out, cyclonedx.VEX{Serial: serialOf(p.ID), Version: 1, Created: all[0].Said, Author: all[0].OrgName, Tool: "cordon", Statements: doc})
-	}
-	if err != nil {
-		return fault.Conflictf("These statements cannot be written so: %s.", err.Error())
-	}
-	inert(c.W.Header(), fileName(p.Title())+"."+end)
-	c.W.WriteHeader(200)
+	inert(c.W.Header(), fileName(p.Title())+vexFiles[format])
 	_, err = c.W.Write(out.Bytes())
 	return err
-}
-
-// vexOf is the keeper's statements as the formats have them.
-func vexOf(p devices.Product, all []matching.Saying, origin string) (out []vex.Statement) {
-	for _, w := range all {
-		product := vex.Product{ID: origin + productAt(p.ID), Vendor: p.Maker, Name: p.Name, Version: w.Version}
-		if w.Version != "" {
-			product.ID += "#" + fileName(w.Version)
-		}
-		product.Part = strings.TrimPrefix(w.Component, "name:")
-		out = append(out, vex.Statement{Vulnerability: w.Vuln, Products: []vex.Product{product}, Status: w.Status, Justification: w.Justification, Impact: w.Impact, Action: w.Action, Notes: w.Notes, At: w.Said})
-	}
-	return out
-}
-
-// serialOf is the serial number of a product's VEX document, always the same one (RFC
-// 9562, UUID version 8).
-func serialOf(product string) string {
-	h := sha256.Sum256([]byte("vex of " + product))
-	h[6], h[8] = h[6]&0x0f|0x80, h[8]&0x3f|0x80
-	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", h[:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }
 
 // fileName is a text as a part of a file's name.
@@ -143,8 +139,9 @@ func vexActions(x saidView) (as []ui.Action) {
 	if !x.Export || len(x.Said) == 0 {
 		return nil
 	}
-	for _, f := range [][2]string{{"openvex", "OpenVEX"}, {"csaf", "CSAF"}, {"cyclonedx", "CycloneDX"}} {
-		as = append(as, ui.Action{Label: "Download " + f[1], Href: x.At("/vex/" + f[0]), Icon: "download"})
+	words := map[matching.VEXFormat]string{matching.OpenVEX: "OpenVEX", matching.CSAFVEX: "CSAF", matching.CycloneDXVEX: "CycloneDX"}
+	for _, f := range matching.VEXFormats() {
+		as = append(as, ui.Action{Label: "Download " + words[f], Href: x.At("/vex/" + string(f)), Icon: "download"})
 	}
 	return as
 }

@@ -14,7 +14,8 @@ import (
 type exposureFindings struct {
 	caption string
 	findingTable
-	of map[string]string // finding → deployments it touches, in words; nil leaves the column out
+	of  map[string]string // by finding: on what it is, in words
+	one bool              // all are about one vulnerability: a row is named by what it is on
 }
 
 // severityText is a score with its band: "Critical 9.1".
@@ -81,17 +82,16 @@ func shortText(s string, most int) string {
 }
 
 func (x exposureFindings) table(now time.Time) ui.Table {
-	t := ui.Table{Caption: x.caption, Quiet: true, LiveKey: "findings", Head: []string{"Vulnerability", "Severity", "Why", "What to do", "State"}}
-	if x.of != nil {
-		t.Head = append(t.Head, "On")
+	t := ui.Table{Caption: x.caption, Quiet: true, LiveKey: "findings", Head: []string{"Vulnerability", "Severity", "Why, and what to do", "State"}}
+	if x.one {
+		t.Head[0] = "On"
 	}
 	for _, r := range x.Rows {
-		f := r.Finding
-		row := []ui.Cell{{Part: findingTitle(f), Header: true}, {Part: findingSeverity(f)}, {Part: findingWhy(f)}, {Text: findingRemedy(f)}, {Part: findingStateLink(f, now)}}
-		if x.of != nil {
-			row = append(row, ui.Cell{Text: x.of[f.ID]})
+		first := ui.Cell{Part: findingTitle(r.Finding, x.of[r.ID]), Header: true}
+		if x.one {
+			first = ui.Cell{Text: x.of[r.ID], Header: true}
 		}
-		t.Rows = append(t.Rows, row)
+		t.Rows = append(t.Rows, []ui.Cell{first, {Part: findingSeverity(r.Finding)}, {Part: findingWhy(r.Finding)}, {Part: findingStateLink(r.Finding, now)}})
 	}
 	return t
 }

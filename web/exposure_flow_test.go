@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -45,18 +47,21 @@ func TestExposureWithoutScript(t *testing.T) {
 		if cells < 4 {
 			t.Errorf("%d cells lead to their rows", cells)
 		}
-		wim.Get("/exposure/findings?product="+w.pump).Want(200, "GHSA-aaaa-bbbb-cccc", "CVE-2026-1000", "3.1, Ward network, 60 units", "tiny-http 1.4.0")
+		wim.Get("/exposure/findings?product="+w.pump).Want(200, "GHSA-aaaa-bbbb-cccc", "CVE-2026-1000", "3.1, Ward network, 60 units", "tiny-http 1.4.0", "Fixed in 1.4.2")
 		wim.Get("/exposure/findings?maker=Nobody&model=Nothing").Want(200, "Nothing waits here")
 
 		// The next visit says what is new since this one.
 		h.Clock.Add(30 * time.Minute)
 		wim.Get("/exposure").Never("since your last visit") // the same visit
 		h.Clock.Add(25 * time.Hour)
+		home, err := url.Parse(h.web.URL)
+		h.OK(err)
+		wim.Client.Jar.SetCookies(home, []*http.Cookie{h.cookie(town.Wim)}) // the session before has ended
 		h.fed(town.Dora, vulns.OSV, public, strings.NewReplacer("GHSA-aaaa-bbbb-cccc", "GHSA-dddd-eeee-ffff", "CVE-2026-1000", "CVE-2026-1001").Replace(osvFile))
 		h.compared()
 		wim.Get("/exposure").Want(200, "1 new since your last visit, 25 h ago", "0 gone since then")
 
-		wim.Get("/deployments/"+w.merlin).Want(200, "CVE-2017-5149 touches it and is known to be exploited.", "reachable from the internet", "EPSS 0.412, percentile 97", "CISA KEV", "Nobody is named who is responsible.")
+		wim.Get("/deployments/"+w.merlin).Want(200, "CVE-2017-5149 touches it and is known to be exploited.", "reachable from the internet", "EPSS 0.412, percentile 97", "CSAF advisory ICSMA-17-009-01A, by name", "Version 8.2.2, will be automatically updated", "Nobody is named who is responsible.")
 		wim.Get("/deployments/"+w.a4).Want(200, "CVE-2026-1000", "Pump Works A4", "2026-06-30, as the product says")
 		wim.Get("/deployments/"+w.bare).Want(200, "No vulnerability that you can see touches it")
 

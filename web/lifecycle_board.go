@@ -208,11 +208,12 @@ func (x boardView) dutyRows() (out [][]ui.Cell) {
 					lacking = append(lacking, k)
 				}
 			}
+			_, section, _ := strings.Cut(r.Section, ": ") // the stage is the page's
 			gap := ui.Cell{Text: "", Muted: true}
 			if len(lacking) > 0 {
 				gap = ui.Cell{Part: lackingPart(lacking)}
 			}
-			out = append(out, []ui.Cell{{Text: r.Text, Header: true}, {Text: upperFirst(role)}, gap, {Text: r.Section, Muted: true}})
+			out = append(out, []ui.Cell{{Text: r.Text, Header: true}, {Text: upperFirst(role)}, gap, {Text: section, Muted: true}})
 		}
 	}
 	return out

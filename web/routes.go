@@ -298,6 +298,7 @@ func (s *Server) Routes() []httpkit.Route {
 		post("/devices/{product}/relabel", member, policy.MayPost, (*Ctx).deviceRelabelled),
 		post("/devices/{product}/relabels/{relabel}/{word}", member, policy.MayPost, (*Ctx).deviceRelabelDecide),
 		get("/devices/{product}/statements", member, any, (*Ctx).deviceSaid),
+		post("/devices/{product}/statements", member, policy.MayPost, (*Ctx).deviceTakeVEX),
 		get("/devices/{product}/vex/{format}", member, policy.MayExport, (*Ctx).deviceVEX),
 		get("/devices/{product}/sboms/new", member, policy.MayPost, (*Ctx).sbomNew),
 		post("/devices/{product}/sboms", member, policy.MayPost, (*Ctx).sbomSend),

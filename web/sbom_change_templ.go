@@ -413,9 +413,9 @@ func diffSubtitle(x sbomDiffView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var18 string
-		templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs("; " + ui.Count(x.Change.Unchanged, "component is", "components are") + " the same.")
+		templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs("(" + ui.Count(x.Change.Unchanged, "component is", "components are") + " the same)")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `sbom_change.templ`, Line: 77, Col: 87}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `sbom_change.templ`, Line: 77, Col: 86}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 		if templ_7745c5c3_Err != nil {

@@ -220,8 +220,8 @@ func (c *Ctx) admit(access httpkit.Access, right policy.Right) error {
 
 // touch notes that the session is in use.
 func (c *Ctx) touch() {
-	if c.R.Header.Get("X-Cordon-Partial") == "watch" {
-		return // the page asks by itself, whether or not somebody sits before it
+	if c.R.URL.Path == alertsAtNewest {
+		return // a page asks by itself, whether or not somebody sits before it
 	}
 	if c.Session.ID == "" || !c.Session.NeedsTouch(c.DB.Clock().Now()) {
 		return

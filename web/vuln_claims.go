@@ -67,6 +67,10 @@ func newClaims(u vulns.Vulnerability) (x claimsView) {
 		r, ok := rulerOf(by[key], len(x.rulers))
 		switch {
 		case !ok:
+		case len(x.rulers) > 0 && slices.Equal(x.rulers[len(x.rulers)-1].Versions, r.Versions) && len(x.rulers[len(x.rulers)-1].Rows)+len(r.Rows) <= 2*rulerRows:
+			last := &x.rulers[len(x.rulers)-1] // several things of one maker with the same versions
+			last.Rows, last.Finding = append(last.Rows, r.Rows...), ""
+			last.Label = "Versions"
 		case len(x.rulers) == rulersShown:
 			x.left++
 		default:

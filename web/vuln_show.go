@@ -48,7 +48,7 @@ func (c *Ctx) vulnShow() error {
 	}
 	x.capped = len(fs) > findingsAPage
 	fs = fs[:min(len(fs), findingsAPage)]
-	x.findings = exposureFindings{caption: "What it touches of yours", of: map[string]string{}}
+	x.findings = exposureFindings{caption: "What it touches of yours", of: map[string]string{}, one: true}
 	if x.findings.findingTable, err = c.findingTable(fs, &label); err != nil {
 		return err
 	}

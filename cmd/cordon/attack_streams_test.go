@@ -24,7 +24,7 @@ type pairOfStreams struct {
 // live opens each subject's streams in both towns: one from before they parted,
 // one from now on.
 func (x *twins) live(before map[string]string) {
-	for _, s := range subjects(x.a) {
+	for _, s := range x.subjects(x.a) {
 		for _, path := range []string{"/live", "/live?cursor=" + before[s.name], "/api/v1/stream"} {
 			if s.cookie == "" && path != "/api/v1/stream" || before[s.name] == "" && strings.HasSuffix(path, "=") {
 				continue

@@ -132,6 +132,7 @@ func TestDemoCases(t *testing.T) {
 	t.Run("pack", func(t *testing.T) { demoPack(t, w) })
 	t.Run("deadlines", func(t *testing.T) { demoDeadlines(t, w) })
 	t.Run("intelligence", func(t *testing.T) { demoIntel(t, w) })
+	t.Run("devices", func(t *testing.T) { demoDevices(t, w) })
 }
 
 // demoNotice: one notice is drafted whole and due in six days, the other one went

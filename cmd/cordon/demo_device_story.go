@@ -115,7 +115,7 @@ func (s *shelf) told() {
 		Vulns: []string{"CVE-2023-40704", "CVE-2020-11113", "CVE-2020-10673"}, Mechanism: "access_control", Category: "vendor_fix", TLP: policy.Clear}}))
 	s.on(24, "10:30", "tembo", s.approve(pacsAlert))
 	s.on(24, "10:35", "noorani", s.sendAlert(pacsAlert))
-	s.on(23, "08:20", "carvalhal", s.openNotice(pacsAlert), s.answerNotice(pacsAlert, alerts.Fixed, "Passwords were changed when it was set up; the update is planned for the spring."))
+	s.on(23, "08:20", "carvalhal", s.openNotice(pacsAlert), s.answerNotice(pacsAlert, alerts.Fixed, "Updated to 12.2.8.410 in the night to Monday; our inventory follows."))
 	s.on(22, "19:05", "tollefson", s.openNotice(pacsAlert), s.answerNotice(pacsAlert, alerts.Looking, ""))
 
 	s.on(13, "15:30", "arendt", s.draftAlert(gatewayAlert, "Pumpworks Gateway", "< 2.9.0", alerts.Form{Class: alerts.Now, Content: alerts.Content{

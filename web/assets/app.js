@@ -1,7 +1,4 @@
-// Cordon's one script. Pages work without it; it adds live updates, kept
-// drafts, resending, the audience preview, keys, passkeys and small comforts.
-//
-// Rules it keeps:
+// Cordon's one script. Pages work without it. It keeps these rules:
 //   - it stores nothing in the browser: what is labelled stays in memory;
 //   - markup comes from our own pages only, through one Trusted Types policy,
 //     and is moved into the page as nodes, never as strings;
@@ -54,8 +51,7 @@ function banner(text) {
 
 /* ---- Live: the page is fetched again, and what differs is changed in place ---- */
 
-// busy says whether a form must be left alone: something was typed in it, or
-// the focus is inside.
+// busy says whether a form must be left alone: typed in, or with the focus inside.
 const busy = (form) => form.dataset.dirty || form.contains(document.activeElement);
 const keyOf = (n) => n.nodeType === 1 ? n.dataset.live || n.id : "";
 
@@ -170,7 +166,7 @@ function listen() {
     let f;
     try { f = JSON.parse(e.data); } catch { return; }
     const mine = ids.has("*") || [f.object, f.parent, f.room].some((id) => ids.has(id));
-    // Elsewhere something happened: only the counts in the rail may change, and they can wait.
+    // Elsewhere only counts in the rail may change, and they can wait.
     soon(mine ? 60 : 4000 + Math.random() * 4000);
   });
   source.addEventListener("reset", () => soon(0));
@@ -181,19 +177,13 @@ function listen() {
     if (!stopped && await refresh()) listen();
   };
 }
-// What is being read elsewhere is looked at again until it is done.
+// Asked for again is what the stream does not tell: how far a reading is, whether a notice came.
 async function poll() {
-  while (!stopped && $("[data-poll]")) { await wait(1500); if (!document.hidden) await refresh(); }
-}
-// A notice leaves nothing in the stream, for that would tell of it: pages that show
-// notices ask now and then whether one came.
-async function watch() {
-  for (let w; (w = $("[data-watch]")) && !stopped; await wait(20000)) {
-    if (document.hidden) continue;
-    try {
-      const r = await fetch(w.dataset.watch, { cache: "no-store", headers: { "X-Cordon-Partial": "watch" } });
-      if (r.ok && await r.text() !== w.dataset.seen) soon(0);
-    } catch { /* the line is down: the stream will say when it is back */ }
+  for (let p; !stopped && (p = $("[data-poll]"));) {
+    const { poll, at, seen } = p.dataset;
+    await wait(+poll || 1500);
+    const r = at && await fetch(at).catch(() => 0);
+    if (!document.hidden && (!at || r.ok && await r.text() !== seen)) await refresh();
   }
 }
 addEventListener("visibilitychange", () => { if (!document.hidden && unseen) soon(0); });
@@ -589,4 +579,3 @@ function commands() {
 
 listen();
 poll();
-watch();

@@ -98,7 +98,7 @@ func (r VersionRuler) view() versionView {
 		}
 		v.rows = append(v.rows, l)
 	}
-	v.Finding = sentence(or(r.Finding, fmt.Sprintf("%s of %s say which versions are affected", Number(affected), Count(len(r.Rows), "range", "ranges"))))
+	v.Finding = sentence(or(r.Finding, Count(affected, "affected range", "affected ranges")))
 	v.sentence = fmt.Sprintf("%s %s on a line of %s.", v.Finding, Count(len(r.Rows), "range", "ranges"), Count(n, "version", "versions"))
 	return v
 }

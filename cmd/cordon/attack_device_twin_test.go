@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -126,37 +128,45 @@ func (x *twins) deviceActs() map[string]func() error {
 	}
 }
 
-// deviceTalk is what happens with devices in both towns, seen by subjects.
+// deviceTalk is what happens with devices in both towns, seen by subjects: a
+// product with its SBOM, later a flaw in that, and a hospital that has one. Each
+// time another one: things that are alike are listed by their ids, which are random.
 func (x *twins) deviceTalk(i int) {
 	green := labelled(policy.Green, policy.Community)
-	var made [2]string
-	keep := func(k int, id string, err error) {
-		if err != nil {
-			x.t.Fatalf("an act with devices that both towns see: %v", err)
-		}
-		made[k] = id
-	}
+	lib := fmt.Sprint("talk", i/36)
+	var made, sbom [2]string
 	for k, w := range []*town{x.a, x.b} {
-		pump := w.things["product"]["pump"]
+		var err error
 		switch i % 36 {
 		case 10:
-			id, err := w.trySBOM("mia", pump, "4."+fmt.Sprint(i), green, librarySBOM("lodash@4.17."+fmt.Sprint(i%20), "minimist@1.2.0", "express@4.0.0"))
-			keep(k, id, err)
+			x.talk[k] = w.productNow("mia", devices.ProductForm{Name: fmt.Sprint("Pump of talk ", i), Software: true, Label: green})
+			made[k] = x.talk[k]
+			sbom[k], err = w.trySBOM("mia", x.talk[k], "1.0", green, librarySBOM(lib+"@1.0.0"))
 		case 22:
-			id, err := w.tryBring("dora", vulns.OSV, labelled(policy.Clear, policy.Public), "", npmFlaw(fmt.Sprintf("CVE-2026-%d", 3001+i), "express", "4.1.0"))
-			keep(k, id, err)
+			made[k], err = w.tryBring("dora", vulns.OSV, labelled(policy.Clear, policy.Public), "", npmFlaw(fmt.Sprintf("CVE-2026-%d", 3001+i), lib, "1.1.0"))
 		default:
-			var id string
-			err := w.try("hal", func(tx *db.Tx) (err error) {
-				id, _, err = w.house.devices.Deploy(tx, devices.DeploymentForm{Product: pump, Version: "4.1", Count: i, Zone: fmt.Sprint("Ward ", i)})
+			err = w.try("hal", func(tx *db.Tx) (err error) {
+				made[k], _, err = w.house.devices.Deploy(tx, devices.DeploymentForm{Product: x.talk[k], Version: "1.0", Count: i, Zone: fmt.Sprint("Ward ", i)})
 				return err
 			})
-			keep(k, id, err)
+		}
+		if err != nil {
+			x.t.Fatalf("an act with devices that both towns see: %v", err)
 		}
 		w.matches()
 	}
 	x.same(made[0], made[1])
+	x.same(sbom[0], sbom[1])
 	x.sameFinds()
+}
+
+// productNow adds a product without moving the clock, which both towns share.
+func (w *town) productNow(who string, in devices.ProductForm) (id string) {
+	w.t.Helper()
+	if err := w.try(who, func(tx *db.Tx) (err error) { id, _, err = w.house.devices.AddProduct(tx, in); return err }); err != nil {
+		w.t.Fatal(err)
+	}
+	return id
 }
 
 // hides reports whether somebody is of the shade in these towns.
@@ -173,11 +183,15 @@ func (x *twins) sameFinds() {
 				continue // not in this pair, or of the shade
 			}
 			w.read(w.viewer(w.people[who]), func(v *db.View) error {
+				products := []string{x.talk[k]}
 				for _, name := range []string{"pump", "pair", "own", "public", "shared", "seven", "two"} {
-					if _, err := w.house.devices.Product(v, w.things["product"][name]); err != nil {
-						continue // it is not theirs
+					products = append(products, w.things["product"][name])
+				}
+				for _, id := range products {
+					if _, err := w.house.devices.Product(v, id); err != nil {
+						continue // it is not theirs, or not in this pair
 					}
-					fs, err := w.house.matching.OfProduct(v, w.things["product"][name], "", matching.Query{Limit: 500})
+					fs, err := w.house.matching.OfProduct(v, id, "", matching.Query{Limit: 500})
 					if err != nil {
 						return err
 					}
@@ -212,6 +226,20 @@ func (x *twins) sameFinds() {
 	for i := range list[0] {
 		x.same(list[0][i], list[1][i])
 	}
+}
+
+// noticePlace is where a page of notices ends: made of the last one's id.
+var noticePlace = regexp.MustCompile(`((?:after|cursor)=|"next":")([A-Za-z0-9_-]{40,90})`)
+
+func (x *twins) plainPlaces(body string, b bool) string {
+	return noticePlace.ReplaceAllStringFunc(body, func(s string) string {
+		m := noticePlace.FindStringSubmatch(s)
+		at, err := base64.RawURLEncoding.DecodeString(m[2])
+		if err != nil || !strings.Contains(string(at), ".notice_") || x.swapped == 0 {
+			return s
+		}
+		return m[1] + x.swap[map[bool]int{true: 1}[b]].Replace(string(at))
+	})
 }
 
 // others are those who may not learn what another hospital runs: everybody else.

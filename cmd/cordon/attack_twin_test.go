@@ -33,7 +33,7 @@ import (
 // equal. Acts that everybody sees happen in both towns between the hidden ones.
 func TestTwinTowns(t *testing.T) {
 	seed := attackSeed(t)
-	pairs := 8800
+	pairs := 9800
 	if s := os.Getenv("CORDON_PAIRS"); s != "" {
 		pairs, _ = strconv.Atoi(s)
 	}
@@ -115,6 +115,7 @@ type twins struct {
 	brought int         // times that others brought some
 	told    [2][]string // what senders of intelligence were told in each town
 
+	talk     [2]string                // the product that both towns speak of
 	subjects func(*town) []subject    // who may not learn of the shade
 	only     func(httpkit.Route) bool // the routes that are asked; nil is all
 }
@@ -505,6 +506,7 @@ func (x *twins) plain(body string, b bool) string {
 	default:
 		body = x.swap[0].Replace(body)
 	}
+	body = x.plainPlaces(body, b)
 	body = pairCursor.ReplaceAllString(body, "«$1»+place")
 	body = streamCursor.ReplaceAllString(body, "/live?cursor=C")
 	body = challenge.ReplaceAllString(body, `"challenge":"C"`)

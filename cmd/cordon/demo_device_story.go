@@ -55,6 +55,7 @@ func deviceSaga(g *saga) error {
 	s.on(59, "13:00", "dvornik", s.addFeed(vulns.OSV, "OSV: Go and Packagist"), s.addFeed(vulns.CVE, "CVE, with CISA's enrichment"), s.addFeed(vulns.KEV, "Known exploited vulnerabilities, by hand"),
 		s.addFeed(vulns.EPSS, "EPSS (example values)"), s.addFeed(vulns.CSAF, "CISA medical advisories"))
 	s.on(59, "13:20", "dvornik", s.addPaused(vulns.KEV, "Known exploited vulnerabilities, from CISA", "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"))
+	s.settle(59, "13:30")
 	s.bring(59, "14:00", "dvornik", vulns.CSAF, "csaf-medical.zip", func() ([]byte, error) { return archive, nil })
 	s.settle(59, "14:30")
 	s.bring(52, "14:00", "dvornik", vulns.OSV, "osv.jsonl", records("osv.jsonl"))

@@ -107,8 +107,8 @@ func demoDevices(t *testing.T, w *world) {
 		product string
 		readers string // with findings; everybody else of those who are asked has none
 	}{
-		{"Pumpworks Gateway", "arendt salcedo sethu"},
-		{"Vane Central", "venkat haddadin osei"},
+		{"Pumpworks Gateway", "arendt salcedo sethu osei"},
+		{"Vane Central", "venkat haddadin osei sethu"}, // of the working group
 		{"Roost bedside reader", "arendt salcedo sethu venkat haddadin osei tollefson hallberg brodnik maas"},
 		{"Lanekeeper middleware", "hallberg"},
 	} {
@@ -128,7 +128,7 @@ func demoDevices(t *testing.T, w *world) {
 					t.Errorf("%s has %d SBOMs of %s and %d findings; reads it: %t", who, len(bs), c.product, len(fs), reads)
 				}
 				for _, f := range fs {
-					if f.Vuln == "CVE-2024-5991" && (f.Said == nil || f.Said.Status != "not_affected" || f.Open(v.Now())) {
+					if c.product == "Pumpworks Gateway" && f.Vuln == "CVE-2024-5991" && (f.Said == nil || f.Said.Status != "not_affected" || f.Open(v.Now())) {
 						t.Errorf("%s does not have the maker's word about %s: %+v", who, f.Vuln, f.Said)
 					}
 				}

@@ -21,6 +21,7 @@ import (
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/feeds/atom"
 	"github.com/cordon-isao/cordon/feeds/misp"
+	"github.com/cordon-isao/cordon/feeds/sbom"
 	"github.com/cordon-isao/cordon/feeds/taxii"
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/intel"
@@ -60,6 +61,7 @@ type house struct {
 	api        *api.Server
 	taxii      *taxii.Server
 	misp       *misp.Server
+	sbom       *sbom.Server
 	atom       *atom.Server
 	log        *slog.Logger
 
@@ -152,6 +154,7 @@ func build(ctx context.Context, p plan) (*house, error) {
 	h.api = &api.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Forum: h.forum, Devices: h.devices, Vulns: h.vulns, Matching: h.matching, Alerts: h.alerts, Cases: h.cases, Intel: h.intel, Evidence: h.evidence, Log: p.Log, Origin: p.Origin, Box: box}
 	h.taxii = &taxii.Server{DB: h.db, Members: h.members, Intel: h.intel, Box: box, Log: p.Log, Origin: p.Origin}
 	h.misp = &misp.Server{DB: h.db, Members: h.members, Intel: h.intel, Box: box, Log: p.Log}
+	h.sbom = &sbom.Server{DB: h.db, Members: h.members, Devices: h.devices, Matching: h.matching, Log: p.Log}
 	h.atom = &atom.Server{DB: h.db, Members: h.members, Intel: h.intel, Box: box, Log: p.Log, Origin: p.Origin}
 	return h, nil
 }

@@ -213,7 +213,7 @@ func (h *house) shared(mux *http.ServeMux, names []string, secure bool) http.Han
 
 // routes is every route of every door.
 func (h *house) routes() []httpkit.Route {
-	return slices.Concat(h.web.Routes(), h.api.Routes(), h.taxii.Routes(), h.misp.Routes(), h.atom.Routes())
+	return slices.Concat(h.web.Routes(), h.api.Routes(), h.taxii.Routes(), h.misp.Routes(), h.sbom.Routes(), h.atom.Routes())
 }
 
 // hosts are the names by which this server answers: a page opened under another

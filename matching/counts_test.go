@@ -1,0 +1,49 @@
+package matching_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cordon-isao/cordon/devices"
+	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/testkit/town"
+	"github.com/cordon-isao/cordon/matching"
+	"github.com/cordon-isao/cordon/policy"
+	"github.com/cordon-isao/cordon/vulns"
+)
+
+// Counts are made in the reader's eyes: who may not read the SBOM counts nothing, and
+// what the keeper settled is counted apart.
+func TestCounts(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		open := town.Label(policy.Green, policy.Community)
+		id := h.product(town.Pia, devices.ProductForm{Name: "Infusor", Label: open})
+		h.sbom(town.Pia, id, "3.1", town.Label(policy.Amber, town.Pump, town.Ward), []byte(`{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[
+			{"type":"library","bom-ref":"a","name":"alpha","version":"1.0.0","purl":"pkg:npm/alpha@1.0.0"},{"type":"library","bom-ref":"b","name":"beta","version":"1.0.0","purl":"pkg:npm/beta@1.0.0"}]}`))
+		record := func(id, name, vector string) string {
+			return `{"id":"` + id + `","modified":"2026-02-10T00:00:00Z","summary":"x","severity":[{"type":"CVSS_V3","score":"` + vector + `"}],"affected":[{"package":{"ecosystem":"npm","name":"` + name + `","purl":"pkg:npm/` + name + `"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"2.0.0"}]}]}]}` + "\n"
+		}
+		h.bring(town.Dora, vulns.OSV, public, []byte(record("CVE-2026-0001", "alpha", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H")+record("CVE-2026-0002", "beta", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:L/A:N")))
+		h.settle()
+		counts := func(who string) matching.Count {
+			return town.Must(h.Town, who, func(v *db.View) (map[string]matching.Count, error) { return h.Matching.Counts(v, []string{id}) })[id]
+		}
+		for _, who := range []string{town.Pia, town.Wim} {
+			if d := cmp.Diff(matching.Count{Bands: map[string]int{"critical": 1, "medium": 1}, Open: 2}, counts(who)); d != "" {
+				t.Errorf("%s (-want +got)\n%s", who, d)
+			}
+		}
+		if d := cmp.Diff(matching.Count{}, counts(town.Max)); d != "" {
+			t.Errorf("who may not read the SBOM counts\n%s", d)
+		}
+		_, err := h.say(town.Pia, matching.NewSaying{Product: id, Vuln: "CVE-2026-0001", Status: "not_affected", Impact: "It is never called.", Label: town.Label(policy.AmberStrict, town.Pump)})
+		h.OK(err)
+		if d := cmp.Diff(matching.Count{Bands: map[string]int{"medium": 1}, Open: 1, Settled: 1}, counts(town.Pia)); d != "" {
+			t.Errorf("after the keeper's word (-want +got)\n%s", d)
+		}
+		if d := cmp.Diff(matching.Count{Bands: map[string]int{"critical": 1, "medium": 1}, Open: 2}, counts(town.Wim)); d != "" {
+			t.Errorf("who may not read the keeper's word (-want +got)\n%s", d)
+		}
+	})
+}

@@ -188,7 +188,12 @@ func (x *Alerts) round(v *db.View) (r round, err error) {
 func (x *Alerts) due(v *db.View, r *round) (bool, error) {
 	since := v.Now().Sub(clock.FromMicros(r.at))
 	waiting, err := x.matching.Waiting(v)
-	r.waits = waiting > 0
+	if err != nil {
+		return false, err
+	}
+	// What is to be compared is noted by another follower, which may be behind.
+	noted, err := ledger.FollowedTo(v, "matching")
+	r.waits = waiting > 0 || noted < r.facts
 	switch {
 	case r.at == 0, since >= idle:
 		return true, err

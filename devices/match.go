@@ -110,3 +110,20 @@ func (x *Devices) StatementsOf(v *db.View, sbom int64) ([]string, error) {
 func (x *Devices) Matched(v *db.View) ([]Deployment, error) {
 	return db.All(v, scanDeployment(v), `SELECT `+deploymentColumns+` FROM visible.devices_deployments d WHERE`+matched+`ORDER BY d.id`)
 }
+
+// PartsNumbered are components of an SBOM by their numbers, whole.
+func (x *Devices) PartsNumbered(v *db.View, sbom int64, numbers []int) (map[int]Part, error) {
+	list := make([]int64, len(numbers))
+	for i, n := range numbers {
+		list[i] = int64(n)
+	}
+	parts, err := db.All(v, scanWhole, `SELECT `+partColumns+`, c.facts FROM visible.devices_sboms s JOIN devices_components c ON c.sbom = s.n WHERE s.n = $1 AND s.state = 'done' AND c.part IN (SELECT CAST(value AS BIGINT) FROM json_each($2))`, sbom, hashes(list))
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int]Part, len(parts))
+	for _, p := range parts {
+		out[p.Number] = p
+	}
+	return out, nil
+}

@@ -253,7 +253,7 @@ type inserts struct {
 	args       []any
 }
 
-const insertRows = 100
+const insertRows = 20 // the driver looks each placeholder up among all of a statement
 
 func (in *inserts) add(tx *db.Tx, row ...any) error {
 	in.args = append(in.args, row...)

@@ -12,3 +12,6 @@ func Followed(v *db.View, follower, object, verb string) (bool, error) {
 	at, err := cursor(v, follower)
 	return at > newest, err
 }
+
+// FollowedTo is how far a follower is: it has passed all entries before that one.
+func FollowedTo(v *db.View, follower string) (seq int64, err error) { return cursor(v, follower) }

@@ -11,7 +11,7 @@ func (f Finding) Component() string {
 	if f.Kind != ofComponent {
 		return ""
 	}
-	return componentKey(f.Part)
+	return ComponentKey(f.Part)
 }
 
 // Compared reports whether an SBOM that the viewer may read was compared with all

@@ -231,19 +231,20 @@ func (x *Matching) Metrics(v *db.View, product string) (Metrics, error) {
 	m := Metrics{Percent: -1}
 	type about struct{ first, fixed time.Time }
 	by := map[string]*about{}
-	fs, err := x.every(v, product)
-	if err != nil {
+	if _, err := x.devices.Product(v, product); err != nil {
 		return m, err
 	}
-	for _, f := range fs {
-		a := by[f.Vuln]
-		if a == nil {
-			a = &about{}
-			by[f.Vuln] = a
+	err := v.Each(`SELECT f.vuln, MIN(r.found)`+joined+ofNewest+` WHERE (f.kind = 'version' AND p.id = $1 OR f.kind = 'component' AND s.product = $1) GROUP BY f.vuln`, []any{product}, func(s db.Scanner) error {
+		var id string
+		var first int64
+		if err := s.Scan(&id, &first); err != nil {
+			return err
 		}
-		if a.first.IsZero() || f.Found.Before(a.first) {
-			a.first = f.Found
-		}
+		by[id] = &about{first: clock.FromMicros(first)}
+		return nil
+	})
+	if err != nil {
+		return m, err
 	}
 	says, err := x.Sayings(v, product, false, MaxPage)
 	if err != nil {
@@ -278,19 +279,4 @@ func (x *Matching) Metrics(v *db.View, product string) (Metrics, error) {
 		m.ToPatch = sum / time.Duration(m.Timed)
 	}
 	return m, nil
-}
-
-// every lists up to twenty pages of a product's findings, those that went among them.
-func (x *Matching) every(v *db.View, product string) (all []Finding, err error) {
-	for len(all) < 20*MaxPage {
-		fs, err := x.OfProduct(v, product, "", Query{Gone: true, After: len(all), Limit: MaxPage})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, fs...)
-		if len(fs) < MaxPage {
-			break
-		}
-	}
-	return all, nil
 }

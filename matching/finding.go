@@ -199,30 +199,36 @@ func (x *Matching) complete(v *db.View, fs []Finding) error {
 	if err := x.reasons(v, fs); err != nil {
 		return err
 	}
-	sboms := map[int64]*devices.SBOM{}
 	var cves []string
-	for i := range fs {
-		f := &fs[i]
+	within := map[int64][]int{} // numbers of components, by SBOM
+	for _, f := range fs {
 		if !slices.Contains(cves, f.Vuln) {
 			cves = append(cves, f.Vuln)
 		}
+		if f.Kind == ofComponent {
+			within[f.sbom] = append(within[f.sbom], f.Part.Number)
+		}
+	}
+	sboms, parts := map[int64]*devices.SBOM{}, map[int64]map[int]devices.Part{}
+	for n, numbers := range within {
+		var err error
+		if sboms[n], err = x.devices.SBOMNumbered(v, n); err != nil {
+			return err
+		}
+		if parts[n], err = x.devices.PartsNumbered(v, n, numbers); err != nil {
+			return err
+		}
+	}
+	for i := range fs {
+		f := &fs[i]
+		b := sboms[f.sbom]
 		if f.Kind != ofComponent {
 			continue
 		}
-		b, ok := sboms[f.sbom]
-		if !ok {
-			var err error
-			if b, err = x.devices.SBOMNumbered(v, f.sbom); err != nil {
-				return err
-			}
-			sboms[f.sbom] = b
-		}
 		f.SBOM, f.Product, f.Version = b.ID, b.Product, b.Version
-		p, err := x.devices.Component(v, b.ID, f.Part.Number)
-		if err != nil {
-			return err
+		if p, ok := parts[f.sbom][f.Part.Number]; ok { // none of one that was withdrawn
+			f.Part = p
 		}
-		f.Part = p
 	}
 	epss, err := x.vulns.EPSSOf(v, cves)
 	if err != nil {

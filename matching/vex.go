@@ -27,7 +27,7 @@ type Saying struct {
 	OrgName       string
 	Product       string
 	Version       string // "" = all versions
-	Component     string // key of the component (see componentKey), "" = the product as a whole
+	Component     string // key of the component (see ComponentKey), "" = the product as a whole
 	Vuln          string
 	Status        string // not_affected, affected, fixed or under_investigation
 	Justification string // one of vex.Justifications, of not_affected
@@ -40,9 +40,9 @@ type Saying struct {
 	Label         policy.Label
 }
 
-// componentKey is what a statement calls a component by: its package URL without the
+// ComponentKey is what a statement calls a component by: its package URL without the
 // version, else its folded name.
-func componentKey(p devices.Part) string {
+func ComponentKey(p devices.Part) string {
 	if p.PURL != "" {
 		if u, err := purl.Parse(p.PURL); err == nil {
 			return u.Key()
@@ -250,7 +250,7 @@ func (x *Matching) said(v *db.View, fs []Finding, sboms map[int64]*devices.SBOM)
 		}
 		component := ""
 		if f.Kind == ofComponent {
-			component = componentKey(f.Part)
+			component = ComponentKey(f.Part)
 		}
 		for _, w := range list {
 			if w.Org != keeper || w.Vuln != f.Vuln || w.Version != "" && devices.FoldVersion(w.Version) != devices.FoldVersion(version) || w.Component != "" && w.Component != component {
@@ -304,7 +304,7 @@ func (x *Matching) within(v *db.View, b *devices.SBOM) ([]Saying, error) {
 			switch {
 			case ok && part.Number == b.Root:
 			case ok:
-				w.Component = componentKey(part)
+				w.Component = ComponentKey(part)
 			default:
 				continue // about something that this SBOM does not list
 			}

@@ -192,7 +192,7 @@ func (x *Matching) known(v *db.View, p devices.Product) (known, error) {
 		}
 		for _, part := range parts {
 			for _, key := range part.Keys() {
-				k.components[key] = componentKey(part)
+				k.components[key] = ComponentKey(part)
 			}
 		}
 		if len(parts) < chunkParts {

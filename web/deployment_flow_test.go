@@ -7,6 +7,8 @@ import (
 
 	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/internal/testkit/reader"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/policy"
@@ -118,4 +120,31 @@ func TestReconcileWithoutScript(t *testing.T) {
 		h.visitor(town.Cleo).Get("/deployments/reconcile").Want(200, "Every deployment is linked")
 		h.visitor(town.Wanda).Get("/deployments/reconcile").Want(404)
 	})
+}
+
+// An inventory is taken in once at a time, and only some at once: each is held whole.
+func TestInventoriesAtOnce(t *testing.T) {
+	var runs placeRuns
+	first, err := runs.begin("a", town.Epoch)
+	if err != nil || first == nil {
+		t.Fatal(first, err)
+	}
+	if again, err := runs.begin("a", town.Epoch); again != nil || err != nil {
+		t.Error("it runs twice", err)
+	}
+	for _, id := range []string{"b", "c", "d"} {
+		if x, err := runs.begin(id, town.Epoch); x == nil || err != nil {
+			t.Fatal(id, err)
+		}
+	}
+	if _, err := runs.begin("e", town.Epoch); !fault.Is(err, fault.Busy) {
+		t.Errorf("a fifth one: %v", err)
+	}
+	first.end(devices.DeploymentPlan{Plan: devices.Plan{Added: 3, Rows: make([]devices.PlanRow, 3)}}, nil)
+	if s := runs.get("a").state(); !s.over || s.plan.Added != 3 || s.plan.Rows != nil {
+		t.Errorf("it ended as %+v", s)
+	}
+	if x, err := runs.begin("a", town.Epoch); x == nil || err != nil {
+		t.Error("it cannot be taken in again", err)
+	}
 }

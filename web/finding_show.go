@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/cordon-isao/cordon/devices"
-	"github.com/cordon-isao/cordon/formats/purl"
 	"github.com/cordon-isao/cordon/formats/vex"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
@@ -111,20 +110,6 @@ func stricterIf(l policy.Label, t policy.TLP) policy.Label {
 	return l
 }
 
-// partKey is what a statement calls a component by: its package URL without the
-// version, else its folded name.
-func partKey(p devices.Part) string {
-	if p.PURL != "" {
-		if u, err := purl.Parse(p.PURL); err == nil {
-			return u.Key()
-		}
-	}
-	if keys := p.Keys(); len(keys) > 0 {
-		return keys[len(keys)-1]
-	}
-	return ""
-}
-
 // The scopes of a statement that is made from a finding.
 const (
 	scopeThis    = "this"    // this version, this component
@@ -158,7 +143,7 @@ func (c *Ctx) findingSay() error {
 		switch a.t["scope"] {
 		case scopeThis:
 			if f.Kind == "component" {
-				n.Component = partKey(f.Part)
+				n.Component = matching.ComponentKey(f.Part)
 			}
 		case scopeProduct:
 			n.Version = ""

@@ -164,7 +164,7 @@ func warns(title, product, versions string, tlp policy.TLP) alerts.Form {
 func (w *town) matches() {
 	w.t.Helper()
 	ctx := context.Background()
-	for {
+	for idle := 0; idle < 2; idle++ { // what the background does at this very moment is seen the second time
 		busy := false
 		for _, f := range []struct {
 			name string
@@ -195,8 +195,8 @@ func (w *town) matches() {
 			}
 			busy = busy || more
 		}
-		if !busy {
-			return
+		if busy {
+			idle = -1
 		}
 	}
 }

@@ -228,14 +228,14 @@ func (x *twins) sameFinds() {
 	}
 }
 
-// noticePlace is where a page of notices ends: made of the last one's id.
-var noticePlace = regexp.MustCompile(`((?:after|cursor)=|"next":")([A-Za-z0-9_-]{40,90})`)
+// listPlace is where a page of a list ends, if it is made of the last one's id.
+var listPlace = regexp.MustCompile(`((?:after|cursor)=|"next":")([A-Za-z0-9_-]{40,300})`)
 
 func (x *twins) plainPlaces(body string, b bool) string {
-	return noticePlace.ReplaceAllStringFunc(body, func(s string) string {
-		m := noticePlace.FindStringSubmatch(s)
+	return listPlace.ReplaceAllStringFunc(body, func(s string) string {
+		m := listPlace.FindStringSubmatch(s)
 		at, err := base64.RawURLEncoding.DecodeString(m[2])
-		if err != nil || !strings.Contains(string(at), ".notice_") || x.swapped == 0 {
+		if err != nil || !anyID.Match(at) || x.swapped == 0 {
 			return s
 		}
 		return m[1] + x.swap[map[bool]int{true: 1}[b]].Replace(string(at))

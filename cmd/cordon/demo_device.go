@@ -290,7 +290,7 @@ func (s *shelf) stage(product string, to devices.Stage, why string) act {
 	}
 }
 
-// write drafts an alert about a product.
+// draftAlert drafts an alert about a product.
 func (s *shelf) draftAlert(key, product, versions string, f alerts.Form) act {
 	return func(tx *db.Tx) error {
 		p, err := s.product(tx.View, product)
@@ -303,7 +303,7 @@ func (s *shelf) draftAlert(key, product, versions string, f alerts.Form) act {
 	}
 }
 
-// approve and sendAlert go on with it.
+// approve is the second person, and sendAlert sends it.
 func (s *shelf) approve(key string) act {
 	return func(tx *db.Tx) error { return s.house.alerts.Approve(tx, s.alerts[key], 1) }
 }

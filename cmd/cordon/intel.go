@@ -239,7 +239,7 @@ func (c *intelImportCmd) read(ctx context.Context, out io.Writer, f *intelFile, 
 	bar := newBar("keep")
 	defer func() { bar.end() }()
 	if b == nil {
-		b, err = h.intel.Accept(ctx, h.db, who, intel.NewBatch{Via: "command", Name: f.name, Format: f.format, Terms: terms}, &watched{r: &interruptible{ctx, f}, bar: bar, size: f.size})
+		b, err = h.intel.Accept(ctx, h.db, who, intel.NewBatch{Via: "command", Name: f.name, Format: f.format, Terms: terms}, &watched{what: "keep", r: &interruptible{ctx, f}, bar: bar, size: f.size})
 		if err != nil {
 			return nil, err
 		}
@@ -258,6 +258,7 @@ func (c *intelImportCmd) read(ctx context.Context, out io.Writer, f *intelFile, 
 
 // watched shows how far a file was kept.
 type watched struct {
+	what       string
 	r          io.Reader
 	bar        *bar
 	done, size int64
@@ -266,7 +267,7 @@ type watched struct {
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.r.Read(p)
 	w.done += int64(n)
-	w.bar.set("keep", w.done, w.size)
+	w.bar.set(w.what, w.done, w.size)
 	return n, err
 }
 

@@ -28,17 +28,21 @@ type remote struct {
 }
 
 func (p *intelPlace) remote() (*remote, error) {
-	u, err := url.Parse(p.Server)
-	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Scheme != "https" && !(u.Scheme == "http" && loopbackHost(u.Hostname())) {
-		return nil, fmt.Errorf("--server %q is not like https://isao.example (http only for this machine)", p.Server)
-	}
 	text, err := os.ReadFile(p.TokenFile)
 	if err != nil {
 		return nil, fmt.Errorf("read the token: %w", err)
 	}
+	return newRemote(p.Server, string(text))
+}
+
+func newRemote(server, token string) (*remote, error) {
+	u, err := url.Parse(server)
+	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Scheme != "https" && !(u.Scheme == "http" && loopbackHost(u.Hostname())) {
+		return nil, fmt.Errorf("--server %q is not like https://isao.example (http only for this machine)", server)
+	}
 	// A redirect could carry what is sent elsewhere.
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &remote{base: u.Scheme + "://" + u.Host, token: strings.TrimSpace(string(text)), client: client}, nil
+	return &remote{base: u.Scheme + "://" + u.Host, token: strings.TrimSpace(token), client: client}, nil
 }
 
 // ask sends one request; the answer's body must be closed.
@@ -104,7 +108,7 @@ func (c *intelImportCmd) send(ctx context.Context, out io.Writer, f *intelFile, 
 	}
 	bar := newBar("send")
 	defer func() { bar.end() }()
-	b, err := r.batch(r.ask(ctx, http.MethodPost, "/api/v1/intel/batches?"+q.Encode(), importKey(f, q), &watched{r: f, bar: bar, size: f.size}, f.size))
+	b, err := r.batch(r.ask(ctx, http.MethodPost, "/api/v1/intel/batches?"+q.Encode(), importKey(f, q), &watched{what: "send", r: f, bar: bar, size: f.size}, f.size))
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@
 //	cordon demo              a furnished community on this machine
 //	cordon serve             the real thing
 //	cordon intel import FILE bring in threat intelligence
+//	cordon sbom upload FILE  send an SBOM from a build
+//	cordon vulns match …     check SBOMs against files of records, without a server
 //	cordon verify PACK.zip   check an evidence pack, offline
 //	cordon backup, restore   copy a community, and bring it back
 //	cordon admin             what an operator does at the machine
@@ -31,6 +33,8 @@ type cli struct {
 	Demo    demoCmd          `cmd:"" help:"Open a furnished community on this machine, with invented people and real advisories."`
 	Serve   serveCmd         `cmd:"" help:"Run a community."`
 	Intel   intelCmd         `cmd:"" help:"Take threat intelligence in and out."`
+	SBOM    sbomCmd          `cmd:"" name:"sbom" help:"Send SBOMs from a build, and ask what touches them."`
+	Vulns   vulnsCmd         `cmd:"" help:"Take records of vulnerabilities in, and check SBOMs against them."`
 	Verify  verifyCmd        `cmd:"" help:"Check an evidence pack, offline, and say in words what it proves."`
 	Backup  backupCmd        `cmd:"" help:"Copy a community to a file, while it runs."`
 	Restore restoreCmd       `cmd:"" help:"Bring a community back from a backup, into an empty folder."`

@@ -95,7 +95,7 @@ func TestScreenshots(t *testing.T) {
 	w.settled()
 	all := append(screens(w, topic, room), []struct{ name, who, path string }{ // the tests of these pages look at them in every way
 		{"matrix", "arendt", "/intel/matrix"}, {"object", "osei", "/intel/objects/" + relay}, {"graph", "arendt", "/intel/graph?ids=" + thirdShift},
-		{"notice", "salcedo", w.noticeOf("salcedo", gatewayTitle)}, {"findings", "arendt", "/devices/" + w.named(`SELECT p.id FROM visible.devices_products p WHERE p.name = $1`, "Pumpworks Gateway") + "/findings"}, {"exposure", "salcedo", "/exposure"},
+		{"notice", "salcedo", w.noticeOf("salcedo", gatewayTitle)}, {"findings", "arendt", "/devices/" + w.named(`SELECT p.id FROM visible.devices_products p WHERE p.name = $1`, "Pumpworks Gateway") + "/findings"},
 	}...)
 	for _, s := range all {
 		if only := os.Getenv("CORDON_SCREENSHOT"); only != "" && only != s.name {
@@ -134,8 +134,7 @@ var docPictures = map[string][]look{
 	"graph":   {{"light", 1280, false}},
 
 	"notice":   {{"light", 1280, false}, {"dark", 1280, true}},
-	"findings": {{"light", 1280, false}, {"dark", 1280, true}},
-	"exposure": {{"light", 1280, false}},
+	"findings": {{"light", 1280, false}},
 }
 
 // mainTopic is the topic of the main job in the demo.

@@ -59,7 +59,7 @@ func (x *Alerts) heed(tx *db.Tx, products map[string]bool, f ledger.Fact) error 
 		if err := json.Unmarshal(f.Event.Data, &d); err != nil {
 			return err
 		}
-		if len(d.Deployments) == 0 && strings.HasPrefix(f.Event.Object, "dep_") {
+		if len(d.Deployments) == 0 && strings.HasPrefix(f.Event.Object, "deployment_") {
 			d.Deployments = []string{f.Event.Object}
 		}
 		for _, id := range d.Deployments {

@@ -60,7 +60,7 @@ func (x *Matching) note(tx *db.Tx, f ledger.Fact) error {
 		if err := json.Unmarshal(e.Data, &d); err != nil {
 			return err
 		}
-		if len(d.Deployments) == 0 && strings.HasPrefix(e.Object, "dep_") {
+		if len(d.Deployments) == 0 && strings.HasPrefix(e.Object, "deployment_") {
 			d.Deployments = []string{e.Object}
 		}
 		for _, id := range d.Deployments {

@@ -199,7 +199,7 @@ var deviceProbes = map[string]routeProbe{
 	"GET /api/v1/vulns":                                {queries: append([]string{"limit=1", "limit=2"}, knownSearch[:3]...)},
 	"GET /api/v1/vulns/{known}":                        {},
 	"GET /api/v1/vulns/{known}/findings":               {queries: findingPages},
-	"POST /api/v1/vuln-batches":                        {queries: []string{"kind=osv&name=a.json"}},
+	"POST /api/v1/vuln-batches":                        {queries: []string{"kind=none&name=a.json"}},
 	"GET /api/v1/vuln-batches":                         {queries: []string{"limit=1"}},
 	"GET /api/v1/vuln-batches/{vbatch}":                {},
 	"POST /api/v1/vuln-batches/{vbatch}/stop":          {},
@@ -234,6 +234,11 @@ var deviceProbes = map[string]routeProbe{
 	"POST /api/v1/alerts/{alert}/send":                 {json: `{"revision":1}`},
 	"POST /api/v1/alerts/{alert}/withdraw":             {json: `{"reason":""}`},
 	"GET /api/v1/alerts/{alert}/funnel":                {},
+	"PUT /api/v1/bom":                                  {json: `{"projectName":"No such","projectVersion":"1","bom":"e30="}`},
+	"POST /api/v1/bom":                                 {},
+	"GET /api/v1/bom/token/{sbom}":                     {},
+	"GET /api/v1/event/token/{sbom}":                   {},
+	"GET /api/v1/findings":                             {queries: []string{"product=Infusion+Pump+500", "product=Zebrafish+pump", "product=Shade+monitor&version=1.0"}},
 	"GET /api/v1/alerts/{alert}/inquiries":             {},
 }
 

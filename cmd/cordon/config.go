@@ -27,6 +27,7 @@ type Config struct {
 	CertAddr   string   `json:"cert_addr" name:"cert-addr" help:"HOST:PORT where programs may identify themselves by a client certificate (TAXII only). Needs TLS; browsers are not asked." placeholder:"ADDR"`
 	Management string   `json:"management" help:"HOST:PORT for metrics and readiness, on loopback or a private net; without it there are none." placeholder:"ADDR"`
 	Call       []string `json:"call_private" name:"call-private" help:"A network of yours, such as 10.1.0.0/16, whose servers sources and webhooks may call, although it is not public." placeholder:"CIDR"`
+	Mirrors    []string `json:"mirrors" name:"mirror" help:"A folder of this machine from which feeds of vulnerabilities may be read, such as a mirror of OSV or CSAF." placeholder:"DIR" type:"path"`
 	LogLevel   string   `json:"log_level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 }
 
@@ -65,6 +66,9 @@ func (c *Config) load(path string) error {
 	}
 	if len(c.Call) == 0 {
 		c.Call = in.Call
+	}
+	if len(c.Mirrors) == 0 {
+		c.Mirrors = in.Mirrors
 	}
 	return nil
 }

@@ -119,7 +119,7 @@ type sbomUploadCmd struct {
 	File string `arg:"" help:"A CycloneDX or SPDX document." type:"existingfile" placeholder:"FILE"`
 	serverPlace
 	Product  string   `required:"" help:"The product's name, or its id." placeholder:"NAME"`
-	Version  string   `name:"product-version" aliases:"version-of" help:"The product's version that it is of." placeholder:"VERSION"`
+	Version  string   `name:"product-version" help:"The product's version that it is of." placeholder:"VERSION"`
 	TLP      string   `name:"tlp" help:"How it is marked; AMBER+STRICT to your organization if not given." placeholder:"TLP"`
 	Audience []string `help:"Whom it reaches, such as org:ID." placeholder:"WHOM"`
 	NoWait   bool     `name:"no-wait" help:"Do not wait until it was read."`
@@ -229,7 +229,7 @@ func (r *remote) settled(ctx context.Context, b api.SBOM) (api.SBOM, error) {
 type sbomFindingsCmd struct {
 	serverPlace
 	Product string `required:"" help:"The product's name, or its id." placeholder:"NAME"`
-	Version string `name:"product-version" aliases:"version-of" help:"Only of this version." placeholder:"VERSION"`
+	Version string `name:"product-version" help:"Only of this version." placeholder:"VERSION"`
 	FailOn  string `name:"fail-on" help:"End with an error if there is an open finding that is exploited; or that, or critical; or that, or high." placeholder:"exploited|critical|high" enum:"exploited,critical,high," default:""`
 	JSON    bool   `name:"json" help:"One line of JSON for each finding."`
 }

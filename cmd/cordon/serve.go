@@ -62,7 +62,7 @@ func serve(ctx context.Context, c Config, out io.Writer, clk clock.Clock, prepar
 	if err != nil {
 		return err
 	}
-	h, err := build(ctx, plan{Data: c.Data, Database: c.Database, Origin: origin, TLS: secure, Demo: prepare != nil, Private: private, Clock: clk, Log: log})
+	h, err := build(ctx, plan{Data: c.Data, Database: c.Database, Origin: origin, TLS: secure, Demo: prepare != nil, Private: private, Mirrors: c.Mirrors, Clock: clk, Log: log})
 	if err != nil {
 		return err
 	}

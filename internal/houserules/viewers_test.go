@@ -163,6 +163,7 @@ var systemViews = []struct{ file, arg, why string }{
 	{"cmd/cordon/house.go", `"sweep"`, "finds uploads that no post claimed"},
 	{"cmd/cordon/restore.go", `"restore"`, "fills the search index after a restore, and records a stated loss"},
 	{"cmd/cordon/admin.go", `"admin"`, "the operator at the machine: members and standing only"},
+	{"cmd/cordon/vulns_match.go", `"match"`, "founds the house of one person in which a file is checked without a server"},
 	{"cmd/cordon/demo.go", `"demo"`, "tokens for the invented people"},
 	{"cmd/cordon/demo_furnish.go", `"demo"`, "seats the invented people"},
 	{"ledger/follow.go", `"tail"`, "the live tail reads new facts once and filters each frame for its reader"},

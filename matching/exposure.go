@@ -101,7 +101,11 @@ func (x *Matching) Exposure(v *db.View, since time.Time) (Exposure, error) {
 	now := v.Now()
 	ends := weeks(now)
 	open := make([]int, len(ends))
-	seen, counted := map[string]bool{}, map[int64]bool{}
+	type told struct {
+		row  *ExposureRow
+		vuln string
+	}
+	seen, counted := map[told]bool{}, map[int64]bool{}
 	for _, h := range hits {
 		r := at[h.deployment]
 		if r == nil {
@@ -126,7 +130,7 @@ func (x *Matching) Exposure(v *db.View, since time.Time) (Exposure, error) {
 				}
 			}
 		}
-		if key := r.Maker + "\x00" + r.Model + "\x00" + h.vuln; h.gone == 0 && !settled && !seen[key] {
+		if key := (told{r, h.vuln}); h.gone == 0 && !settled && !seen[key] {
 			seen[key] = true
 			r.Count[Band(h.severity)]++
 			if h.exploited == 1 {

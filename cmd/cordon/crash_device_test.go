@@ -57,7 +57,8 @@ func TestKillReading(t *testing.T) {
 		p.kill()
 	}
 
-	w = closedWorld(t, plan{Data: dir, Clock: clock.System()})
+	// What died holds its lease of the batch for half a minute more.
+	w = closedWorld(t, plan{Data: dir, Clock: clock.NewManual(clock.System().Now().Add(time.Minute))})
 	defer w.house.close()
 	pia = w.viewer(person)
 	look := func() {

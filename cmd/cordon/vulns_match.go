@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -133,8 +134,11 @@ func (m *match) records(kind vulns.Kind, path string) error {
 	if b.Skipped > 0 {
 		fmt.Fprintf(os.Stderr, "%s: %d records were skipped, and nothing is compared with them.\n", b.Name, b.Skipped)
 	}
-	if b.State != vulns.Done {
-		return fmt.Errorf("it could not be read to its end")
+	switch {
+	case b.State != vulns.Done:
+		return errors.New("it could not be read to its end")
+	case b.Seen == b.Skipped:
+		return fmt.Errorf("it holds no record of %s that can be read", kind)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (c *Ctx) deviceTabs(current string) []ui.Tab {
 // ofDevices reports whether a path is one of the pages about devices that are not below
 // /devices.
 func ofDevices(path string) bool {
-	return slices.ContainsFunc([]string{devicesAtDeployments, devicesAtExposure, devicesAtVulns, devicesAtFeeds, "/sboms", "/findings"}, func(at string) bool {
+	return slices.ContainsFunc([]string{devicesAtDeployments, devicesAtExposure, devicesAtVulns, devicesAtFeeds, "/sboms", "/findings", "/inventories", "/lifecycle"}, func(at string) bool {
 		return path == at || strings.HasPrefix(path, at+"/")
 	})
 }

@@ -74,9 +74,7 @@ func (p *Product) said(versioned bool) []saying {
 			return nil
 		}
 		r := vers.Range{Scheme: genericScheme}
-		for _, c := range s.commits[:min(len(s.commits), 20)] {
-			r.Plain = append(r.Plain, c)
-		}
+		r.Plain = append(r.Plain, s.commits[:min(len(s.commits), 20)]...)
 		add(vuln.Affected, r)
 		return out
 	}

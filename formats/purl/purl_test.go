@@ -75,7 +75,7 @@ func purl(t *testing.T, v jsontext.Value) PURL {
 	if err := json.Unmarshal(v, &p); err != nil {
 		t.Fatal(err)
 	}
-	return PURL{p.Type, p.Namespace, p.Name, p.Version, p.Subpath, p.Qualifiers}
+	return PURL(p)
 }
 
 // TestSuite runs all cases of the specification by name.

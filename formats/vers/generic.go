@@ -24,7 +24,7 @@ const (
 
 // foreign says of a character that versions do not have it.
 func foreign(r rune) bool {
-	return r >= 0x80 || !isDigit(byte(r)) && !isLetter(byte(r)) && strings.IndexRune(separating, r) < 0
+	return r >= 0x80 || !isDigit(byte(r)) && !isLetter(byte(r)) && !strings.ContainsRune(separating, r)
 }
 
 const separating = " .-_+~:"

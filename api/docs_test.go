@@ -27,6 +27,10 @@ func TestDocs(t *testing.T) {
 	dir := t.TempDir()
 	h.ok(os.WriteFile(filepath.Join(dir, "advisory.json"), []byte(`{"document":{}}`), 0o600))
 	h.ok(os.WriteFile(filepath.Join(dir, "bundle.json"), []byte(bundle(indicator("indicator--00000000-0000-4000-8000-000000000001", "Beacon", "a.example", greenMark))), 0o600))
+	h.ok(os.WriteFile(filepath.Join(dir, "table.csv"), []byte("name,model,version\nMonitor,M1,2.0\n"), 0o600))
+	h.ok(os.WriteFile(filepath.Join(dir, "inventory.csv"), []byte("maker,model,version,count\nPumpworks,Infuser,4.0,3\n"), 0o600))
+	h.ok(os.WriteFile(filepath.Join(dir, "sbom.json"), []byte(aSBOM("leftish", "1.0.0")), 0o600))
+	h.ok(os.WriteFile(filepath.Join(dir, "osv.json"), []byte(anOSV("GHSA-aaaa-bbbb-cccc", "leftish", "2.0.0")), 0o600))
 	h.index()
 	file, err := h.srv.Forum.Upload(t.Context(), h.db, h.as(h.pia), forum.Incoming{Name: "a.txt", Size: 1, From: strings.NewReader("a")})
 	h.ok(err)
@@ -40,6 +44,7 @@ func TestDocs(t *testing.T) {
 		return err
 	})
 	env := append(os.Environ(), "CORDON="+h.url, "TOKEN="+h.tokens[h.pia], "ROOM="+h.common, "TOPIC="+topic, "POST="+post, "FILE="+file.ID, "CIRCLE="+h.circle, "ORG="+h.pump,
+		"PRODUCT="+h.hiddenCase["product"], "SBOM="+h.hiddenCase["sbom"], "FINDING="+h.hiddenCase["find"], "KNOWN="+h.hiddenCase["known"], "ALERT="+h.hiddenCase["alert"],
 		"CASE="+h.hiddenCase["case"], "PARTY="+h.hiddenCase["party"], "VULN="+h.hiddenCase["vuln"], "STIX="+h.hiddenCase["stix"], "BATCH="+h.hiddenCase["batch"],
 		"no_proxy=*", "NO_PROXY=*")
 	lines := 0
@@ -58,7 +63,7 @@ func TestDocs(t *testing.T) {
 			lines++
 		}
 	}
-	if lines < 40 {
+	if lines < 70 {
 		t.Errorf("only %d lines", lines)
 	}
 	if copied, err := os.ReadFile(filepath.Join(dir, "advisory.copy")); err != nil || string(copied) != "a" {

@@ -22,15 +22,18 @@ import (
 // chunkParts is how many components of an SBOM are compared in one commit.
 const chunkParts = 10_000
 
-// Run compares what is noted until ctx ends.
+// Run compares what is noted until ctx ends. What the follower notes wakes nobody, as
+// notes do not; it comes soon after the entry that does, so Run looks again soon, and
+// then less and less often.
 func (x *Matching) Run(ctx context.Context, d *db.DB, program policy.Viewer, log *slog.Logger) error {
-	for {
+	const soon, late = 20 * time.Millisecond, 30 * time.Second
+	for wait := soon; ; {
 		changed := d.Changed()
 		more, err := x.Step(ctx, d, program)
 		if err == nil && more {
+			wait = soon
 			continue
 		}
-		wait := 30 * time.Second
 		if err != nil && ctx.Err() == nil {
 			log.Error("compare with vulnerabilities; trying again", "err", err)
 			wait, changed = 2*time.Second, nil
@@ -39,7 +42,9 @@ func (x *Matching) Run(ctx context.Context, d *db.DB, program policy.Viewer, log
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-changed:
+			wait = soon
 		case <-time.After(wait):
+			wait = min(2*wait, late)
 		}
 	}
 }

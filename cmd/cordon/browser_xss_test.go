@@ -334,6 +334,8 @@ func (g *garden) plant(corpus []string) (pages []planted) {
 	}
 
 	inCases := g.plantCases(corpus, pump, officer)
+	nurse := g.person(g.org("Harbor Hospital", policy.Provider), "Hal Nurse")
+	inDevices := g.plantDevices(corpus, officer, writer, nurse)
 	asPia, asPol, asDesk := g.session(officer), g.session(writer), g.session(g.desk.Person)
 	page := func(who *http.Cookie, paths ...string) {
 		for _, p := range paths {
@@ -381,6 +383,9 @@ func (g *garden) plant(corpus []string) (pages []planted) {
 	page(nil, inCases.public...)
 	page(asPia, inCases.own...)
 	page(asDesk, inCases.desk...)
+	page(asPia, inDevices.own...)
+	page(g.session(nurse), inDevices.hospital...)
+	page(asDesk, inDevices.desk...)
 	return pages
 }
 

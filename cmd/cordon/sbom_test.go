@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/internal/clock"
@@ -104,6 +105,14 @@ func TestSBOMCommand(t *testing.T) {
 	}
 	if out, err := do("sbom", "findings", "--product", "Infuser", "--product-version", "4.1", "--fail-on", "exploited"); err != nil {
 		t.Errorf("exploited: %v %s", err, out)
+	}
+
+	// Comparing begins at once, whichever of the program's parts wakes first.
+	for _, version := range []string{"5.0", "5.1", "5.2", "5.3"} {
+		begun := time.Now()
+		if out, err := do("sbom", "upload", file, "--product", "Infuser", "--product-version", version); err != nil || time.Since(begun) > 10*time.Second {
+			t.Errorf("after %v: %v %s", time.Since(begun), err, out)
+		}
 	}
 
 	// Where the connection breaks, it is sent again.

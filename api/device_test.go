@@ -464,7 +464,7 @@ func (h *house) alertJob(t *testing.T, product string) {
 	}
 	h.do("GET", at+"/reach?product="+h.hiddenCase["product"], wim, nil).want(t, 403)
 	h.do("GET", at+"/reach?product=product_none", pia, nil).want(t, 404)
-	h.do("POST", one+"/send", pia, obj{"revision": 2}).want(t, 409) // not approved
+	h.do("POST", one+"/send", pia, obj{"revision": 2}).want(t, 409)    // not approved
 	h.do("POST", one+"/approve", pol, obj{"revision": 2}).want(t, 403) // a token
 	h.inSession(h.pol, "POST", one+"/approve", obj{"revision": 2}).want(t, 200)
 	h.do("POST", one+"/send", pia, obj{"revision": 1}).want(t, 409)

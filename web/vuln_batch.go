@@ -60,7 +60,6 @@ func (c *Ctx) batchesLabel(rows []*vulns.Batch) policy.Label {
 type vulnBatchView struct {
 	tabs  []ui.Tab
 	b     *vulns.Batch
-	feed  string // its name
 	may   bool
 	posts bool
 }

@@ -23,7 +23,6 @@ type vulnView struct {
 	claims   claimsView
 	findings exposureFindings
 	capped   bool // there are more findings
-	hidden   int  // records that stay closed
 	now      time.Time
 }
 

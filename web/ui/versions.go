@@ -35,7 +35,6 @@ type versionLine struct {
 	VersionRow
 	bars []bar
 	dots []versionDot
-	all  bool // for a person, or all versions
 }
 
 type versionDot struct{ class, x, path string }

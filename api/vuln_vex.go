@@ -21,7 +21,7 @@ type VEXStatement struct {
 	OrgName       string    `json:"organization_name"`
 	Product       string    `json:"product"`
 	Version       string    `json:"version,omitempty" doc:"Missing for all versions"`
-	Component     string    `json:"component,omitempty" doc:"Key of the component; missing for the product as a whole"`
+	Component     string    `json:"component,omitempty" doc:"The component, by package URL or folded name, perhaps with its version; missing for the product as a whole"`
 	Vulnerability string    `json:"vulnerability"`
 	Status        string    `json:"status" enum:"not_affected,affected,fixed,under_investigation"`
 	Justification string    `json:"justification,omitempty"`
@@ -81,7 +81,7 @@ func (c *call) sayVEX(in *struct {
 	Body struct {
 		Vulnerability string `json:"vulnerability"`
 		Version       string `json:"version,omitempty" doc:"A version's name; all if it is left out"`
-		Component     string `json:"component,omitempty" doc:"A package URL without version, as a finding's statement names it; the product as a whole if it is left out"`
+		Component     string `json:"component,omitempty" doc:"A package URL, of one version or without a version of every one; the product as a whole if it is left out"`
 		VEXWords
 	}
 }) (*created[VEXStatement], error) {
@@ -118,6 +118,9 @@ func (c *call) sayOfFinding(in *struct {
 		n.Product, n.Version, n.Vuln, n.Component = f.Product, f.Version, f.Vuln, f.Component()
 		if in.Body.EveryVersion {
 			n.Version = ""
+			if n.Component != "" {
+				n.Component = matching.ComponentKey(f.Part)
+			}
 		}
 		return n, nil
 	})

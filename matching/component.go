@@ -11,7 +11,7 @@ func (f Finding) Component() string {
 	if f.Kind != ofComponent {
 		return ""
 	}
-	return ComponentKey(f.Part)
+	return componentName(f.Part)
 }
 
 // Compared reports whether an SBOM that the viewer may read was compared with all

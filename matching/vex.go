@@ -27,7 +27,7 @@ type Saying struct {
 	OrgName       string
 	Product       string
 	Version       string // "" = all versions
-	Component     string // key of the component (see ComponentKey), "" = the product as a whole
+	Component     string // key of the component (see ComponentKey), perhaps with its version, "" = the product as a whole
 	Vuln          string
 	Status        string // not_affected, affected, fixed or under_investigation
 	Justification string // one of vex.Justifications, of not_affected
@@ -40,8 +40,8 @@ type Saying struct {
 	Label         policy.Label
 }
 
-// ComponentKey is what a statement calls a component by: its package URL without the
-// version, else its folded name.
+// ComponentKey is what a statement calls every version of a component by: its package
+// URL without the version, else its folded name.
 func ComponentKey(p devices.Part) string {
 	if p.PURL != "" {
 		if u, err := purl.Parse(p.PURL); err == nil {
@@ -52,6 +52,24 @@ func ComponentKey(p devices.Part) string {
 		return keys[len(keys)-1]
 	}
 	return ""
+}
+
+// componentName is what a statement calls one version of a component by. A product may
+// hold several versions of a component, of which a statement clears only its own.
+func componentName(p devices.Part) string {
+	version := p.Version
+	if u, err := purl.Parse(p.PURL); err == nil && u.Version != "" {
+		version = u.Version
+	}
+	if version == "" {
+		return ComponentKey(p)
+	}
+	return ComponentKey(p) + "@" + version
+}
+
+// about reports whether a statement that names component speaks of p.
+func about(component string, p devices.Part) bool {
+	return component == ComponentKey(p) || component == componentName(p)
 }
 
 const sayingColumns = `x.id, x.at, x.org, x.org_name, x.product, x.version, x.component, x.vuln, x.status, x.justification, x.impact, x.action, x.notes, x.source, x.said, x.replaced, x.tlp, x.audience`
@@ -72,7 +90,7 @@ func scanSaying(v *db.View) func(db.Scanner) (Saying, error) {
 // NewSaying is a statement that somebody makes.
 type NewSaying struct {
 	Product, Version string // a version's name, "" = all
-	Component        string // of a finding on a component, "" = the product as a whole
+	Component        string // see [Saying]; "" = the product as a whole
 	Vuln             string
 	Status           string
 	Justification    string
@@ -109,6 +127,14 @@ func (x *Matching) Say(tx *db.Tx, n NewSaying) (string, error) {
 	n.Impact = bad.Text("impact", "The impact", n.Impact, 4000, false)
 	n.Action = bad.Text("action", "The action", n.Action, 4000, false)
 	n.Notes = bad.Text("notes", "The notes", n.Notes, 4000, false)
+	if n.Component = bad.Line("component", "The component", n.Component, 500, false); strings.HasPrefix(n.Component, "pkg:") {
+		u, err := purl.Parse(n.Component)
+		if err != nil {
+			bad.Add("component", "%s", sentence(err))
+		} else if n.Component = u.Key(); u.Version != "" {
+			n.Component += "@" + u.Version
+		}
+	}
 	n.Status = bad.OneOf("status", "The status", n.Status, vex.Statuses()...)
 	switch {
 	case n.Status == vex.NotAffected && n.Justification == "" && n.Impact == "":
@@ -248,12 +274,8 @@ func (x *Matching) said(v *db.View, fs []Finding, sboms map[int64]*devices.SBOM)
 			}
 			list = slices.Concat(list, inside)
 		}
-		component := ""
-		if f.Kind == ofComponent {
-			component = ComponentKey(f.Part)
-		}
 		for _, w := range list {
-			if w.Org != keeper || w.Vuln != f.Vuln || w.Version != "" && devices.FoldVersion(w.Version) != devices.FoldVersion(version) || w.Component != "" && w.Component != component {
+			if w.Org != keeper || w.Vuln != f.Vuln || w.Version != "" && devices.FoldVersion(w.Version) != devices.FoldVersion(version) || w.Component != "" && !(f.Kind == ofComponent && about(w.Component, f.Part)) {
 				continue
 			}
 			if f.Said == nil || w.Said.After(f.Said.Said) {
@@ -304,7 +326,7 @@ func (x *Matching) within(v *db.View, b *devices.SBOM) ([]Saying, error) {
 			switch {
 			case ok && part.Number == b.Root:
 			case ok:
-				w.Component = ComponentKey(part)
+				w.Component = componentName(part)
 			default:
 				continue // about something that this SBOM does not list
 			}

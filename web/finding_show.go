@@ -142,9 +142,7 @@ func (c *Ctx) findingSay() error {
 		}
 		switch a.t["scope"] {
 		case scopeThis:
-			if f.Kind == "component" {
-				n.Component = matching.ComponentKey(f.Part)
-			}
+			n.Component = f.Component()
 		case scopeProduct:
 			n.Version = ""
 		default:

@@ -33,6 +33,16 @@ func (r *record) Depends(from string, on []string) error {
 	return nil
 }
 
+// under is what ref hangs from.
+func (r *record) under(ref string) string {
+	for _, e := range r.edges {
+		if e[1] == ref {
+			return e[0]
+		}
+	}
+	return ""
+}
+
 func (r *record) Statement(s vex.Statement) error {
 	r.statements = append(r.statements, s)
 	return nil

@@ -255,6 +255,9 @@ func TestWriteRead(t *testing.T) {
 					PURL: rapid.SampledFrom([]string{"", "pkg:generic/a", "pkg:generic/b"}).Draw(t, "purl"),
 					Name: name.Draw(t, "name"), Version: rapid.SampledFrom([]string{"", "1"}).Draw(t, "version"),
 				})
+				if last := &s.Products[len(s.Products)-1]; !strings.HasPrefix(last.Ref, "urn:cdx:") {
+					last.Part = rapid.SampledFrom([]string{"", "", "pkg:npm/alpha@1", "pkg:npm/alpha"}).Draw(t, "part")
+				}
 			}
 			d.Statements = append(d.Statements, s)
 		}
@@ -288,6 +291,13 @@ func TestWriteRead(t *testing.T) {
 				if strings.HasPrefix(p.Ref, "urn:cdx:") {
 					if gotProducts[k].Ref != p.Ref {
 						t.Fatalf("%q became %q", p.Ref, gotProducts[k].Ref)
+					}
+					continue
+				}
+				if p.Part != "" {
+					in := components[sink.under(c.Ref)]
+					if c.PURL != p.Part || in.Name != p.Name || in.PURL != p.PURL || in.Version != p.Version {
+						t.Fatalf("%+v became %+v in %+v", p, c, in)
 					}
 					continue
 				}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/cordon-isao/cordon/formats/purl"
 	"github.com/cordon-isao/cordon/formats/sbom/scan"
 	"github.com/cordon-isao/cordon/formats/vex"
 )
@@ -66,13 +68,14 @@ type outTools struct {
 }
 
 type outComponent struct {
-	Type     string    `json:"type"`
-	Ref      string    `json:"bom-ref,omitempty"`
-	Supplier *outNamed `json:"supplier,omitempty"`
-	Name     string    `json:"name"`
-	Version  string    `json:"version,omitempty"`
-	CPE      string    `json:"cpe,omitempty"`
-	PURL     string    `json:"purl,omitempty"`
+	Type     string         `json:"type"`
+	Ref      string         `json:"bom-ref,omitempty"`
+	Supplier *outNamed      `json:"supplier,omitempty"`
+	Name     string         `json:"name"`
+	Version  string         `json:"version,omitempty"`
+	CPE      string         `json:"cpe,omitempty"`
+	PURL     string         `json:"purl,omitempty"`
+	Parts    []outComponent `json:"components,omitempty"`
 }
 
 type outVulnerability struct {
@@ -105,7 +108,8 @@ type outAffects struct {
 
 // WriteVEX writes d as CycloneDX 1.6 JSON, the same bytes for the same d. Each
 // product becomes a component under its Ref, or under its purl, CPE, identifier
-// or name and version if it has none; a Ref that is a BOM-Link stays one. The
+// or name and version if it has none; a Ref that is a BOM-Link stays one. A part
+// of a product is a component nested in it. The
 // impact of what is not affected, else the notes, become the detail; the action
 // becomes the recommendation.
 func WriteVEX(w io.Writer, d VEX) error {
@@ -197,13 +201,27 @@ func source(id string) string {
 	return prefix
 }
 
-// add makes product a component, once, and gives its bom-ref.
+// add makes product a component, once, and gives its bom-ref. A part is nested in
+// its product.
 func (p *products) add(product vex.Product) (string, error) {
-	if _, _, _, ok := BOMLink(product.Ref); ok {
+	if _, _, _, ok := BOMLink(product.Ref); ok && product.Part == "" {
 		return product.Ref, nil
 	}
-	base := product.Ref
-	for _, s := range []string{product.PURL, product.CPE, product.ID, strings.TrimSpace(product.Name + " " + product.Version)} {
+	in, name, base := &p.list, product, product.Ref
+	if product.Part != "" {
+		whole := product
+		whole.Part = ""
+		on, err := p.add(whole)
+		if err != nil {
+			return "", err
+		}
+		at := slices.IndexFunc(p.list, func(c outComponent) bool { return c.Ref == on })
+		if at < 0 {
+			return "", fmt.Errorf("the part %s is in %s, which stands in another document", scan.Quote(product.Part), scan.Quote(on))
+		}
+		in, name, base = &p.list[at].Parts, part(product.Part), on+" / "+product.Part
+	}
+	for _, s := range []string{name.PURL, name.CPE, name.ID, strings.TrimSpace(name.Name + " " + name.Version)} {
 		if base == "" {
 			base = s
 		}
@@ -223,13 +241,24 @@ func (p *products) add(product vex.Product) (string, error) {
 		ref = base + "#" + strconv.Itoa(n)
 	}
 	p.known[ref] = product
-	c := outComponent{Type: "application", Ref: ref, Name: product.Name, Version: product.Version, CPE: product.CPE, PURL: product.PURL}
+	c := outComponent{Type: "application", Ref: ref, Name: name.Name, Version: name.Version, CPE: name.CPE, PURL: name.PURL}
 	if c.Name == "" {
 		c.Name = base
 	}
-	if product.Vendor != "" {
-		c.Supplier = &outNamed{product.Vendor}
+	if name.Vendor != "" {
+		c.Supplier = &outNamed{name.Vendor}
 	}
-	p.list = append(p.list, c)
+	*in = append(*in, c)
 	return ref, nil
+}
+
+// part is what a part of a product is called by.
+func part(id string) vex.Product {
+	if u, err := purl.Parse(id); err == nil {
+		return vex.Product{PURL: id, Name: u.Name, Version: u.Version}
+	}
+	if strings.HasPrefix(id, "cpe:") {
+		return vex.Product{CPE: id, Name: id}
+	}
+	return vex.Product{Name: id}
 }

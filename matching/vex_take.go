@@ -2,12 +2,9 @@ package matching
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/formats/cpe"
@@ -18,7 +15,6 @@ import (
 	"github.com/cordon-isao/cordon/formats/vex"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
-	"github.com/cordon-isao/cordon/internal/ids"
 	"github.com/cordon-isao/cordon/policy"
 )
 
@@ -51,6 +47,7 @@ const maxLeft = 100
 // gatherer takes the statements of a CycloneDX document, and what they name.
 type gatherer struct {
 	parts      map[string]sbom.Component
+	above      map[string]string // what a component is nested in, or needed by
 	statements []vex.Statement
 }
 
@@ -58,7 +55,12 @@ func (g *gatherer) Component(c sbom.Component) error {
 	g.parts[c.Ref] = c
 	return nil
 }
-func (g *gatherer) Depends(string, []string) error { return nil }
+func (g *gatherer) Depends(from string, on []string) error {
+	for _, ref := range on {
+		g.above[ref] = from
+	}
+	return nil
+}
 func (g *gatherer) Statement(s vex.Statement) error {
 	g.statements = append(g.statements, s)
 	return nil
@@ -79,22 +81,53 @@ func readVEX(data []byte) (VEXFormat, []vex.Statement, error) {
 	if err != nil || format != sbom.CycloneDX {
 		return "", nil, fmt.Errorf("this is none of OpenVEX, CSAF and CycloneDX")
 	}
-	g := &gatherer{parts: map[string]sbom.Component{}}
-	if _, err := cyclonedx.Read(bytes.NewReader(data), encoding, g, sbom.Limits{Bytes: MaxVEX}); err != nil {
+	g := &gatherer{parts: map[string]sbom.Component{}, above: map[string]string{}}
+	doc, err := cyclonedx.Read(bytes.NewReader(data), encoding, g, sbom.Limits{Bytes: MaxVEX})
+	if err != nil {
 		return CycloneDXVEX, nil, err
 	}
 	for i, s := range g.statements {
 		for j, p := range s.Products {
-			ref := p.Ref
-			if _, _, inner, ok := cyclonedx.BOMLink(ref); ok {
-				ref = inner
-			}
-			if c, ok := g.parts[ref]; ok {
-				g.statements[i].Products[j] = vex.Product{Ref: ref, PURL: c.PURL, Vendor: c.Supplier, Name: c.Name, Version: c.Version, CPE: strings.Join(c.CPE[:min(1, len(c.CPE))], "")}
-			}
+			g.statements[i].Products[j] = g.named(p, doc.Root)
 		}
 	}
 	return CycloneDXVEX, g.statements, nil
+}
+
+// named is what a statement names by reference, in words: a component within that which
+// the document describes, or else within that which it is nested in.
+func (g *gatherer) named(p vex.Product, root string) vex.Product {
+	ref := p.Ref
+	if _, _, inner, ok := cyclonedx.BOMLink(ref); ok {
+		ref = inner
+	}
+	words := func(c sbom.Component) vex.Product {
+		return vex.Product{Ref: ref, PURL: c.PURL, Vendor: c.Supplier, Name: c.Name, Version: c.Version, CPE: strings.Join(c.CPE[:min(1, len(c.CPE))], "")}
+	}
+	c, ok := g.parts[ref]
+	if !ok {
+		return p
+	}
+	one := words(c)
+	if p.Version != "" { // the statement says of which version, or versions
+		one.Version = p.Version
+		if u, err := purl.Parse(one.PURL); err == nil && u.Version != p.Version {
+			one.PURL = ""
+		}
+	}
+	if root == "" {
+		root = g.above[ref]
+	}
+	host, ok := g.parts[root]
+	if !ok || root == ref {
+		return one
+	}
+	whole := words(host)
+	whole.Part = one.PURL
+	if whole.Part == "" {
+		whole.Part = writtenPart(names.Component(one.Name) + "@" + one.Version)
+	}
+	return whole
 }
 
 // TakeVEX keeps the statements of a VEX document about a product: those that name the
@@ -130,7 +163,7 @@ func (x *Matching) TakeVEX(tx *db.Tx, product string, data []byte, l policy.Labe
 		for _, about := range s.Products {
 			version, component, ok := known.find(about)
 			if !ok {
-				leave("Statement %d on %s names %s, which is neither this product nor a component of its newest SBOM.", i+1, s.Vulnerability, productWords(about))
+				leave("Statement %d on %s names %s, which is neither this product nor a component of its newest SBOM, in that version.", i+1, s.Vulnerability, productWords(about))
 				continue
 			}
 			id, err := x.Say(tx, NewSaying{Product: p.ID, Version: version, Component: component, Vuln: s.Vulnerability, Status: s.Status, Justification: s.Justification, Impact: s.Impact, Action: s.Action, Notes: s.Notes,
@@ -152,6 +185,11 @@ func (x *Matching) TakeVEX(tx *db.Tx, product string, data []byte, l policy.Labe
 }
 
 func productWords(p vex.Product) string {
+	if p.Part != "" {
+		whole := p
+		whole.Part = ""
+		return "“" + p.Part + "” in " + productWords(whole)
+	}
 	for _, s := range []string{p.PURL, strings.TrimSpace(p.Vendor + " " + p.Name + " " + p.Version), p.CPE, p.ID, p.Ref} {
 		if s != "" {
 			return "“" + s + "”"
@@ -162,12 +200,13 @@ func productWords(p vex.Product) string {
 
 // known is what a statement may name of a product.
 type known struct {
-	device     []string          // keys of the product's names
-	components map[string]string // by key: how statements call the component
+	device []string                     // keys of the product's names
+	whole  map[string]bool              // keys of what its newest SBOM says it describes
+	parts  map[string]map[string]string // by key, by version: how statements call the component
 }
 
 func (x *Matching) known(v *db.View, p devices.Product) (known, error) {
-	k := known{components: map[string]string{}}
+	k := known{whole: map[string]bool{}, parts: map[string]map[string]string{}}
 	for _, name := range append([]string{p.Name}, p.Models...) {
 		k.device = append(k.device, names.Device(p.Maker, name))
 	}
@@ -192,7 +231,15 @@ func (x *Matching) known(v *db.View, p devices.Product) (known, error) {
 		}
 		for _, part := range parts {
 			for _, key := range part.Keys() {
-				k.components[key] = ComponentKey(part)
+				if part.Number == b.Root {
+					k.whole[key] = true
+					continue
+				}
+				if k.parts[key] == nil {
+					k.parts[key] = map[string]string{"": ComponentKey(part)}
+				}
+				_, version, _ := strings.Cut(componentName(part), "@")
+				k.parts[key][version] = componentName(part)
 			}
 		}
 		if len(parts) < chunkParts {
@@ -202,96 +249,68 @@ func (x *Matching) known(v *db.View, p devices.Product) (known, error) {
 	}
 }
 
-// find tells which version of the product, or which component, a statement names.
+// find tells which version of the product, or which component in which version of the
+// product, a statement names. Of a component's version that the product does not hold
+// nothing is said.
 func (k known) find(p vex.Product) (version, component string, ok bool) {
+	if p.Part == "" {
+		return k.one(p)
+	}
+	whole := p
+	whole.Part = ""
+	version, within, ok := k.one(whole)
+	if !ok {
+		return "", "", false
+	}
+	if within != "" { // a part of a component: of whatever version of the product
+		version = ""
+	}
+	part := vex.Product{Name: p.Part}
+	switch {
+	case strings.HasPrefix(p.Part, "pkg:"):
+		part = vex.Product{PURL: p.Part}
+	case strings.HasPrefix(p.Part, "cpe:"):
+		part = vex.Product{CPE: p.Part}
+	}
+	_, component, ok = k.one(part)
+	return version, component, ok && component != ""
+}
+
+// one is find of what has no parts.
+func (k known) one(p vex.Product) (version, component string, ok bool) {
+	type named struct{ key, version string }
+	var all []named
 	for _, s := range []string{p.PURL, p.ID} {
 		if u, err := purl.Parse(s); err == nil {
-			if c, ok := k.components[u.Key()]; ok {
-				return "", c, true
+			all = append(all, named{u.Key(), u.Version})
+			if u.Type == "generic" { // only a name, and how [writtenPart] writes those
+				all = append(all, named{names.Component(u.Name), u.Version})
 			}
 		}
 	}
 	if c, err := cpe.Parse(p.CPE); err == nil {
-		if name, ok := k.components[c.Key()]; ok {
-			return "", name, true
+		if c.Version == cpe.Any || c.Version == cpe.NA {
+			c.Version = ""
+		}
+		all = append(all, named{c.Key(), c.Version})
+	}
+	ofAll := strings.TrimPrefix(p.Version, "vers:all/*")
+	if p.Name != "" {
+		device := names.Device(p.Vendor, p.Name)
+		if slices.Contains(k.device, device) || p.Vendor == "" && slices.ContainsFunc(k.device, func(d string) bool { return strings.HasSuffix(d, ":"+names.Fold(p.Name)) }) {
+			return ofAll, "", true
+		}
+		if p.PURL == "" {
+			all = append(all, named{names.Component(p.Name), ofAll})
 		}
 	}
-	if p.Name != "" && slices.Contains(k.device, names.Device(p.Vendor, p.Name)) {
-		return strings.TrimPrefix(p.Version, "vers:all/*"), "", true
-	}
-	if p.Name != "" && p.Vendor == "" && slices.ContainsFunc(k.device, func(d string) bool { return strings.HasSuffix(d, ":"+names.Fold(p.Name)) }) {
-		return strings.TrimPrefix(p.Version, "vers:all/*"), "", true
-	}
-	if c, ok := k.components[names.Component(p.Name)]; ok && p.Name != "" && p.PURL == "" {
-		return "", c, true
+	for _, n := range all {
+		if k.whole[n.key] {
+			return n.version, "", true
+		}
+		if c, ok := k.parts[n.key][n.version]; ok {
+			return "", c, true
+		}
 	}
 	return "", "", false
-}
-
-// WriteVEX writes the statements about a product, that the viewer may read and its
-// maker made, as a document; version "" is those on every version. The label is the
-// strictest of the statements'. origin is the address of this house.
-func (x *Matching) WriteVEX(v *db.View, w io.Writer, product, version string, format VEXFormat, origin string) (policy.Label, error) {
-	p, err := x.devices.Product(v, product)
-	if err != nil {
-		return policy.Label{}, err
-	}
-	says, err := db.All(v, scanSaying(v), `SELECT `+sayingColumns+` FROM visible.matching_vex x WHERE x.product = $1 AND x.org = $2 AND x.replaced = 0 ORDER BY x.said, x.id LIMIT 20000`, product, p.Kept)
-	if err != nil {
-		return policy.Label{}, err
-	}
-	var label policy.Label
-	var list []vex.Statement
-	var at time.Time
-	author := p.Maker
-	for _, s := range says {
-		if version != "" && s.Version != "" && devices.FoldVersion(s.Version) != devices.FoldVersion(version) {
-			continue
-		}
-		if label.TLP == "" || s.Label.TLP.StricterThan(label.TLP) {
-			label = s.Label
-		}
-		about := vex.Product{ID: "urn:cordon:" + p.ID, Vendor: p.Maker, Name: p.Name, Version: s.Version}
-		if s.Component != "" {
-			about = vex.Product{Name: strings.TrimPrefix(s.Component, "name:")}
-			if strings.HasPrefix(s.Component, "pkg:") {
-				about = vex.Product{PURL: s.Component, ID: s.Component, Name: lastOf(s.Component)}
-			}
-		}
-		st := vex.Statement{Vulnerability: s.Vuln, Products: []vex.Product{about}, Status: s.Status, Justification: s.Justification, Impact: s.Impact, Action: s.Action, Notes: s.Notes, At: s.Said, Author: s.OrgName}
-		list, author = append(list, st), s.OrgName
-		if s.Said.After(at) {
-			at = s.Said
-		}
-	}
-	if len(list) == 0 {
-		return label, fault.Conflictf("There is no statement to write: the maker has said nothing about this product that you may read.")
-	}
-	sum := sha256.Sum256([]byte("vex " + p.ID))
-	meta := vex.Meta{ID: "VEX-" + ids.Short(p.ID), Author: author, Role: "vendor", Namespace: origin, At: at, Version: 1, TLP: string(label.TLP)}
-	switch format {
-	case OpenVEX:
-		err = vex.WriteOpenVEX(w, meta, list)
-	case CSAFVEX:
-		err = vex.WriteCSAF(w, meta, list)
-	case CycloneDXVEX:
-		err = cyclonedx.WriteVEX(w, cyclonedx.VEX{Serial: uuid(sum), Version: 1, Created: at, Author: author, Tool: "Cordon", Statements: list})
-	default:
-		return label, fault.InvalidField("format", "Choose OpenVEX, CSAF or CycloneDX.")
-	}
-	if err != nil {
-		return label, fault.InvalidField("format", "%s", sentence(err))
-	}
-	return label, nil
-}
-
-// uuid makes a UUID of a digest, so that a product's documents are one series.
-func uuid(sum [32]byte) string {
-	b := sum[:16]
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
-}
-
-func lastOf(purl string) string {
-	return purl[strings.LastIndexByte(purl, '/')+1:]
 }

@@ -73,6 +73,9 @@ func TestVEX(t *testing.T) {
 			_, err := h.say(town.Pia, n)
 			town.Wants(t, err, fault.Invalid, field)
 		}
+		if f := h.ofVuln(town.Wim, "CVE-2025-0001")[0]; len(f.Reasons) != 1 || !slices.Equal(f.Reasons[0].Fixed, []string{"2.0.0"}) {
+			t.Errorf("what fixes it is not told: %+v", f.Reasons)
+		}
 		bad := n
 		bad.Justification = ""
 		wants(bad, "justification")

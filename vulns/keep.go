@@ -120,8 +120,15 @@ func (in *incoming) seal() error {
 	if in.text, err = encode(head); err != nil {
 		return fmt.Errorf("it cannot be written down: %w", err)
 	}
+	told := in.text
+	if head.Source == vuln.InKEV && head.Withdrawn.IsZero() { // a new release of the catalogue is no news of what it says as before
+		head.Modified = time.Time{}
+		if told, err = encode(head); err != nil {
+			return fmt.Errorf("it cannot be written down: %w", err)
+		}
+	}
 	h := sha256.New()
-	h.Write(in.text)
+	h.Write(told)
 	in.claims = make([][]byte, len(in.rec.Claims))
 	for i, c := range in.rec.Claims {
 		if in.claims[i], err = encode(c); err != nil {
@@ -194,8 +201,8 @@ func (x *Vulns) compare(v *db.View, b *Batch, ins []*incoming) error {
 // older reports whether a later form of the record is known.
 func (in *incoming) older() bool { return in.old != nil && micros(in.rec.Modified) < in.old.modified }
 
-// gone are the records of an earlier form of a document that the present one no
-// longer has. They stay, as withdrawn.
+// gone are the records of an earlier form of a document, or catalogue, that the present
+// one no longer has. They stay, as withdrawn.
 func (x *Vulns) gone(v *db.View, b *Batch, first *incoming) (out []*incoming, err error) {
 	var old []Record
 	old, err = db.All(v, scanRecord(v), `SELECT `+recordColumns+` FROM visible.vulns_records r

@@ -36,7 +36,7 @@ const (
 type item struct {
 	where string
 	rec   vuln.Record
-	rest  []string // with the first record of a CSAF document: the ids of all its records
+	rest  []string // with the first record of a CSAF document or a KEV catalogue: the ids of all its records
 	err   error    // it could not be read
 }
 
@@ -95,7 +95,7 @@ func eachOf(kind Kind, r io.Reader, fn func(item) error) error {
 	case CVE:
 		err = cve.Each(r, give, skip)
 	case KEV:
-		err = kev.Each(r, give, skip)
+		return eachKnown(r, fn)
 	case CSAF:
 		data, rerr := io.ReadAll(io.LimitReader(r, maxDocument+1))
 		if rerr != nil {
@@ -112,6 +112,35 @@ func eachOf(kind Kind, r io.Reader, fn func(item) error) error {
 		return ended
 	}
 	return err
+}
+
+// eachKnown gives the records of a KEV catalogue. One that says when it was released and
+// is whole takes back what it no longer lists; a CSV, which says neither, does not.
+func eachKnown(r io.Reader, fn func(item) error) error {
+	var items []item
+	c, err := kev.Read(r, func(rec vuln.Record) error {
+		items = append(items, item{where: where(rec), rec: rec})
+		return nil
+	}, func(where string, err error) { items = append(items, item{where: where, err: err}) })
+	if err != nil {
+		return err
+	}
+	if c.Whole && !c.Released.IsZero() {
+		var all []string
+		for i := range items {
+			items[i].rec.Modified = c.Released
+			all = append(all, items[i].rec.ID)
+		}
+		if len(items) > 0 {
+			items[0].rest = all
+		}
+	}
+	for _, it := range items {
+		if err := fn(it); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func where(r vuln.Record) string {

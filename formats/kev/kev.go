@@ -35,6 +35,7 @@ type Catalog struct {
 	Version  string    // 2025.08.25
 	Released time.Time // zero if not said
 	Count    int       // as said, which may not be what it has
+	Whole    bool      // it says how many entries it has, and all of them were read
 }
 
 type entry struct {
@@ -115,7 +116,7 @@ func readJSON(in io.Reader, fn func(vuln.Record) error, bad func(string, error) 
 	if len(w.Entries) > MaxEntries {
 		return Catalog{}, fmt.Errorf("the catalogue has %d entries; the limit is %d", len(w.Entries), MaxEntries)
 	}
-	c := Catalog{Title: vuln.Clip(w.Title, 200), Version: vuln.Clip(w.Version, 40), Count: len(w.Entries)}
+	c := Catalog{Title: vuln.Clip(w.Title, 200), Version: vuln.Clip(w.Version, 40), Count: len(w.Entries), Whole: w.Count != nil && *w.Count == len(w.Entries)}
 	if t, err := time.Parse(time.RFC3339Nano, w.Released); err == nil {
 		c.Released = t.UTC()
 	}
@@ -138,6 +139,7 @@ func readJSON(in io.Reader, fn func(vuln.Record) error, bad func(string, error) 
 		if err == nil {
 			err = fn(r)
 		} else {
+			c.Whole = false
 			err = bad(where(i+1, e.CVE), err)
 		}
 		if err != nil {

@@ -64,6 +64,13 @@ func (a *affected) claims() []vuln.Claim {
 	}
 
 	var out []vuln.Claim
+	for _, r := range []*vers.Range{&own, &semver} { // versions may be listed in one, and their fix in the other
+		for _, v := range slices.Concat(own.Fixed, semver.Fixed) {
+			if !slices.Contains(r.Fixed, v) {
+				r.Fixed = append(slices.Clip(r.Fixed), v)
+			}
+		}
+	}
 	for _, r := range []vers.Range{own, semver} {
 		if len(r.Exact)+len(r.Spans)+len(r.Plain) > 0 {
 			out = append(out, chunks(base, r)...)
@@ -86,14 +93,15 @@ func (a *affected) claims() []vuln.Claim {
 	return out
 }
 
-// chunks spreads a range over claims within the limits of formats/vers.
+// chunks spreads a range over claims within the limits of formats/vers. Each says what
+// fixes it: who is told of one of them asks that.
 func chunks(base vuln.Claim, r vers.Range) []vuln.Claim {
 	var out []vuln.Claim
+	r.Fixed, _ = cut(r.Fixed)
 	for {
 		part := r
 		part.Exact, r.Exact = cut(r.Exact)
 		part.Spans, r.Spans = cut(r.Spans)
-		part.Fixed, r.Fixed = cut(r.Fixed)
 		part.Plain, r.Plain = cut(r.Plain)
 		base.Range = part
 		out = append(out, base)

@@ -420,8 +420,21 @@ func (x *Devices) dropParts(tx *db.Tx, n int64) error {
 	return nil
 }
 
-// Run reads what was queued until ctx ends.
+// Run reads what was queued until ctx ends. Before that it brings the indexes up to
+// date, which a new program may make otherwise.
 func (x *Devices) Run(ctx context.Context, d *db.DB, program policy.Viewer, log *slog.Logger) error {
+	for {
+		if err := x.RebuildIndex(ctx, d, program); err == nil {
+			break
+		} else if ctx.Err() == nil {
+			log.Error("bring the index of devices up to date; trying again", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(2 * time.Second):
+		}
+	}
 	for {
 		changed := d.Changed()
 		var id string

@@ -215,12 +215,13 @@ CREATE TABLE devices_reading (
 );
 `
 
-var deploymentTables = map[string]db.Privacy{"devices_deployments": db.Labelled, "devices_places": db.Scratch, "devices_mappings": db.Scratch}
+var deploymentTables = map[string]db.Privacy{"devices_deployments": db.Labelled, "devices_places": db.Scratch, "devices_mappings": db.Scratch, "devices_marks": db.Scratch}
 
 // deployments: product is the known product, "" = told by maker and model only.
 // state is kept or retired. name is maker, model and version folded, by which they
 // are listed; words is what is searched; same is the hash of what an import knows
-// them again by. devices_places is the index from keys of names to deployments.
+// them again by. devices_places is the index from keys of names to deployments;
+// devices_marks says by which version's keys products and deployments are found.
 const deploymentStep = `
 CREATE TABLE devices_deployments (
 	id          TEXT NOT NULL PRIMARY KEY,
@@ -262,5 +263,9 @@ CREATE INDEX devices_places_deployment ON devices_places (deployment);
 CREATE TABLE devices_mappings (
 	org     TEXT NOT NULL PRIMARY KEY,
 	columns TEXT NOT NULL
+);
+CREATE TABLE devices_marks (
+	name  TEXT NOT NULL PRIMARY KEY,
+	value TEXT NOT NULL
 );
 `

@@ -1,12 +1,15 @@
 package matching
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 
+	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/ledger"
+	"github.com/cordon-isao/cordon/policy"
 	"github.com/cordon-isao/cordon/vulns"
 )
 
@@ -81,6 +84,35 @@ func (x *Matching) todo(tx *db.Tx, kind, subject string, seq int64) error {
 // Again asks for everything to be made again from the sources; findings keep their
 // ids. It is a scratch write (db.Note).
 func (x *Matching) Again(tx *db.Tx) error { return x.todo(tx, todoAll, "", 0) }
+
+// Rekeyed asks for everything to be made again when what is compared is looked up by
+// other keys than before: what was not found may be found now. done is false while the
+// indexes are still being made again.
+func (x *Matching) Rekeyed(ctx context.Context, d *db.DB, program policy.Viewer) (done bool, err error) {
+	version := fmt.Sprint(devices.KeysVersion(), " ", vulns.KeysVersion())
+	var same bool
+	err = d.Read(ctx, program, func(v *db.View) (err error) {
+		if same, err = v.Exists(`SELECT version FROM matching_keys WHERE version = $1`, version); same || err != nil {
+			return err
+		}
+		if done, err = x.devices.Keyed(v); done && err == nil {
+			done, err = x.vulns.Keyed(v)
+		}
+		return err
+	})
+	if err != nil || same || !done {
+		return same, err
+	}
+	return true, d.Note(ctx, program, func(tx *db.Tx) error {
+		if _, err := tx.Exec(`DELETE FROM matching_keys`); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`INSERT INTO matching_keys (version) VALUES ($1)`, version); err != nil {
+			return err
+		}
+		return x.Again(tx)
+	})
+}
 
 // Waiting is how many comparisons wait.
 func (x *Matching) Waiting(v *db.View) (int, error) {

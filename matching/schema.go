@@ -12,7 +12,8 @@ import "github.com/cordon-isao/cordon/internal/db"
 // read it still can. When a finding was found, and whether it is gone, is what the
 // reader's reasons say; the finding's own gone is for the program.
 // matching_news says, in order, by which record findings came or became worse;
-// matching_todo is what is to be compared.
+// matching_todo is what is to be compared; matching_keys is by which version of the
+// indexes' keys all was compared.
 //
 // matching_vex is what makers say of a vulnerability in their products, and
 // matching_answers what an organization decided about a finding of its own: facts, each
@@ -20,7 +21,7 @@ import "github.com/cordon-isao/cordon/internal/db"
 var Schema = db.Schema{
 	Duty: "matching",
 	Tables: map[string]db.Privacy{
-		"matching_findings": db.Scratch, "matching_reasons": db.Scratch, "matching_news": db.Scratch, "matching_todo": db.Scratch,
+		"matching_findings": db.Scratch, "matching_reasons": db.Scratch, "matching_news": db.Scratch, "matching_todo": db.Scratch, "matching_keys": db.Scratch,
 		"matching_vex": db.Labelled, "matching_answers": db.Labelled,
 	},
 	Steps: []string{step},
@@ -35,6 +36,7 @@ CREATE TABLE matching_todo (
 	PRIMARY KEY (kind, subject)
 );
 CREATE INDEX matching_todo_seq ON matching_todo (seq);
+CREATE TABLE matching_keys (version TEXT NOT NULL PRIMARY KEY);
 CREATE TABLE matching_findings (
 	n       BIGINT NOT NULL PRIMARY KEY,
 	id      TEXT NOT NULL UNIQUE,

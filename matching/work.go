@@ -27,9 +27,17 @@ const chunkParts = 10_000
 // then less and less often.
 func (x *Matching) Run(ctx context.Context, d *db.DB, program policy.Viewer, log *slog.Logger) error {
 	const soon, late = 20 * time.Millisecond, 30 * time.Second
+	rekeyed := false
 	for wait := soon; ; {
 		changed := d.Changed()
-		more, err := x.Step(ctx, d, program)
+		var err error
+		more := false
+		if !rekeyed {
+			rekeyed, err = x.Rekeyed(ctx, d, program)
+		}
+		if err == nil {
+			more, err = x.Step(ctx, d, program)
+		}
 		if err == nil && more {
 			wait = soon
 			continue

@@ -2,10 +2,6 @@ package vulns
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/cordon-isao/cordon/formats/names"
@@ -44,14 +40,12 @@ const keysForm = 1
 
 // KeysVersion says how claims are looked up: another version, other keys. It changes
 // with the table of makers' names.
-func KeysVersion() int64 {
-	var lines []string
-	for _, a := range names.Aliases() {
-		lines = append(lines, a.Name+"\t"+a.Maker)
-	}
-	slices.Sort(lines)
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s", keysForm, strings.Join(lines, "\n")))
-	return int64(binary.BigEndian.Uint64(sum[:8]) >> 1)
+func KeysVersion() int64 { return names.Version(keysForm) }
+
+// Keyed reports whether claims are found by the keys that this program makes.
+func (x *Vulns) Keyed(v *db.View) (bool, error) {
+	n, err := mark(v, markKeys)
+	return n == KeysVersion(), err
 }
 
 // The marks of the indexes.

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/binary"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -110,6 +112,18 @@ func Aliases() []Alias {
 		out = append(out, a)
 	}
 	return out
+}
+
+// Version says by which names things are found: another version, other keys for the same
+// words. It changes with the table of makers, and with form, which is the caller's own.
+func Version(form int) int64 {
+	var lines []string
+	for _, a := range Aliases() {
+		lines = append(lines, a.Name+"\t"+a.Maker)
+	}
+	slices.Sort(lines)
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s", form, strings.Join(lines, "\n")))
+	return int64(binary.BigEndian.Uint64(sum[:8]) >> 1)
 }
 
 // Product is the folded name of a maker's product, without the maker's own name

@@ -253,11 +253,11 @@ type inserts struct {
 	args       []any
 }
 
-const insertRows = 20 // the driver looks each placeholder up among all of a statement
+const insertArgs = 200 // placeholders of a statement
 
 func (in *inserts) add(tx *db.Tx, row ...any) error {
 	in.args = append(in.args, row...)
-	if len(in.args) < insertRows*in.columns {
+	if len(in.args)+in.columns <= insertArgs {
 		return nil
 	}
 	return in.flush(tx)

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"bytes"
+	"html"
 	"slices"
 
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/httpkit"
 	"github.com/cordon-isao/cordon/policy"
 	"github.com/cordon-isao/cordon/web/ui"
 )
@@ -202,7 +205,17 @@ func (c *Ctx) caseAct(f caseForm) error {
 	}
 	if err != nil {
 		a.errs = formErrors(err, f.which, append(slices.Clone(f.fields), f.lists...)...)
-		return c.again(err, func(status int) error { return f.show(status, a) })
+		refusal := err
+		return c.again(err, func(status int) error {
+			err := f.show(status, a)
+			// The page may not offer this form any more: what is wrong is said all the same.
+			if page, ok := c.W.(*httpkit.Buffer); err == nil && ok && !slices.ContainsFunc(a.errs, func(e ui.FieldError) bool {
+				return bytes.Contains(page.Body.Bytes(), []byte(html.EscapeString(e.Text)))
+			}) {
+				return refusal
+			}
+			return err
+		})
 	}
 	return c.redirect(to)
 }

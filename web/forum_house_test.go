@@ -69,7 +69,7 @@ func openForum(t *testing.T, url string, waive bool) *forumHouse {
 	ds, us := devices.New(m, files, box), vulns.New(m, files, box, vulns.Options{})
 	found := matching.New(m, ds, us)
 	told := alerts.New(m, ds, us, found, box)
-	s := &Server{DB: d, Ledger: l, Agreements: agreed, Live: ledger.NewLive(l, hub, box, m.Refresh), Members: m, Forum: f, Cases: cases.New(m, agreed, f, files, box, l, nil),
+	s := &Server{DB: d, Ledger: l, Agreements: agreed, Live: ledger.NewLive(l, hub, box, m.Refresh), Members: m, Forum: f, Cases: cases.New(m, agreed, f, files, box, l, told),
 		Devices: ds, Vulns: us, Matching: found, Alerts: told, Evidence: evidence.New(l, f, m, nil, nil), Log: log, Box: box}
 	h.server = s
 	go l.Run(ctx)

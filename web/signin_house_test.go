@@ -90,7 +90,7 @@ func openHouseOn(t *testing.T, database string, demo bool) *house {
 	ds, us := devices.New(h.members, files, box), vulns.New(h.members, files, box, vulns.Options{})
 	found := matching.New(h.members, ds, us)
 	told := alerts.New(h.members, ds, us, found, box)
-	h.server = &web.Server{DB: h.db, Ledger: l, Agreements: agreed, Cases: cases.New(h.members, agreed, f, files, box, l, nil), Live: ledger.NewLive(l, hub, box, h.members.Refresh),
+	h.server = &web.Server{DB: h.db, Ledger: l, Agreements: agreed, Cases: cases.New(h.members, agreed, f, files, box, l, told), Live: ledger.NewLive(l, hub, box, h.members.Refresh),
 		Members: h.members, Forum: f, Devices: ds, Vulns: us, Matching: found, Alerts: told, Evidence: evidence.New(l, f, h.members, nil, nil), Log: log, Box: box, Origin: h.url,
 		Health: func(context.Context) []web.HealthLine {
 			return []web.HealthLine{{OK: true, Text: "The store is whole."}, {OK: false, Text: "The last backup is 9 days old. Make one with cordon backup."}}

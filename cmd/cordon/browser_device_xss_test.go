@@ -56,7 +56,7 @@ func (g *garden) plantDevices(corpus []string, officer, writer, hospital string)
 	}
 	product := products[0]
 	g.each(dora, "product of another maker", corpus[:40], func(tx *db.Tx, i int, s string) error {
-		_, _, err := h.devices.AddProduct(tx, devices.ProductForm{Maker: line(i, 120), Name: "A pump", Label: clear})
+		_, _, err := h.devices.AddProduct(tx, devices.ProductForm{Maker: "Works of " + line(i, 110), Name: "A pump", Label: clear})
 		return err
 	})
 	g.each(pia, "version", corpus, func(tx *db.Tx, i int, s string) error {

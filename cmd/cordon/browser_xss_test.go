@@ -54,8 +54,18 @@ func (g *garden) note(field string, err error) bool {
 func (g *garden) each(who policy.Viewer, field string, attacks []string, fn func(tx *db.Tx, i int, s string) error) {
 	g.t.Helper()
 	g.write(who, func(tx *db.Tx) error {
+		kept := 0
+		var last error
 		for i, s := range attacks {
-			g.note(field, fn(tx, i, s))
+			err := fn(tx, i, s)
+			if g.note(field, err) {
+				kept++
+			} else {
+				last = err
+			}
+		}
+		if kept == 0 {
+			g.t.Fatalf("none of %d attacks in the %s was taken: %v", len(attacks), field, last)
 		}
 		return nil
 	})

@@ -16,9 +16,9 @@ type rewritten struct {
 	err     error
 }
 
-// maxPlaceholders is how many placeholders a statement has at most: rows are inserted
-// by the hundred. SQLite takes 32,766.
-const maxPlaceholders = 2000
+// maxPlaceholders is how many placeholders a statement has at most. The SQLite driver
+// looks each up among all, so that more are slower.
+const maxPlaceholders = 200
 
 // rewrite turns visible.<table> into the rows the viewer can read and refuses a
 // statement that names a labelled table otherwise. It reads SQL only as far as

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cordon-isao/cordon/alerts"
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/evidence"
 	"github.com/cordon-isao/cordon/internal/db"
@@ -68,6 +69,9 @@ func (h *house) furnishCases() {
 		if x["statement"], err = c.DraftPublication(tx, x["case"], cases.NewPublication{Title: "Port 23", Body: "Close it."}); err != nil {
 			return err
 		}
+		if x["holders"], err = c.DraftHolderNotice(tx, x["case"], alerts.Form{Class: alerts.Today, Content: alerts.Content{Title: "Hidden zebra", DoNow: "Close it.", TLP: policy.Amber, Affected: []alerts.Affected{{Maker: "Pump Works", Name: "Infuser"}}}}); err != nil {
+			return err
+		}
 		if x["embargo"], _, err = c.Propose(tx, x["case"], cases.NewProposal{}); err != nil {
 			return err
 		}
@@ -106,6 +110,7 @@ var caseBodies = map[string]string{
 	"start-thread": `{"title":"a","body":"b"}`, "add-vulnerability": `{"title":"a"}`, "edit-vulnerability": `{"title":"a"}`, "withdraw-vulnerability": `{"reason":"a"}`,
 	"set-kev": `{"listed":false,"source":"s","as_of":"2026-03-01"}`, "set-epss": `{"probability":"0.1","source":"s","as_of":"2026-03-01"}`, "decide-ssvc": `{"table":"supplier","values":{}}`,
 	"request-cve": `{"to":"a"}`, "assign-cve": `{"cve":"CVE-2026-12345"}`, "draft-publication": `{"title":"a","body":"b"}`, "withdraw-publication": `{"reason":"a"}`,
+	"draft-holder-notice": `{"text":{"title":"a","do_now":"b","affected":[{"maker":"m","name":"n"}],"tlp":"AMBER"},"class":"today"}`, "approve-holder-notice": `{"drafted_at":"2026-03-01T00:00:00Z"}`, "withdraw-holder-notice": `{"reason":"a"}`,
 	"invite": `{"organizations":["org_1"],"role":"vendor"}`, "remove-party": `{"reason":"a"}`, "accept": `{}`, "decline": `{"reason":"a"}`, "leave": `{"reason":"a"}`, "seat": `{"people":[]}`,
 	"handle": `{"event":"validate"}`, "move-fix": `{"event":"ready"}`, "plan-fix": `{"at":""}`, "declare": `{"statement":"a"}`, "set-statuses": `{"statuses":[]}`, "propose-embargo": `{}`,
 	"end-embargo": `{"reason":"a"}`, "breach": `{"breach":"quorum_ready","source":"s"}`, "reject-embargo": `{"reason":"a"}`, "keep-embargo": `{"reason":"a"}`, "waive": `{"reason":"a"}`,

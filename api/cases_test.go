@@ -63,6 +63,7 @@ func TestCaseJob(t *testing.T) {
 		h.partiesJob(t, id)
 		h.vulnerabilityJob(t, id, party)
 		h.grantJob(t, id)
+		h.holdersJob(t, id)
 		h.publishJob(t, id)
 		h.proofJob(t, id)
 		h.vinceJob(t, id)
@@ -575,6 +576,45 @@ func (h *house) grantJob(t *testing.T, id string) {
 		t.Errorf("revoked: %v", g)
 	}
 	h.ask(town.Fay, "GET", at, nil).want(t, 404)
+}
+
+// holdersJob tells the holders of products from a case, with the consent of its source.
+func (h *house) holdersJob(t *testing.T, id string) {
+	t.Helper()
+	at := "/api/v1/cases/" + id + "/holder-notices"
+	words := func(tlp, versions string) obj {
+		return obj{"class": "today", "text": obj{"title": "Close port 23", "do_now": "Close it.", "tlp": tlp, "affected": []obj{{"maker": "Pump Works", "name": "Infuser", "range": versions}}}}
+	}
+	if p := h.ask(town.Dora, "POST", at, words("GREEN", "")).want(t, 422); !hasField(p, "tlp") { // an embargo binds
+		t.Errorf("an embargo ended by a notice: %v", p)
+	}
+	if p := h.ask(town.Dora, "POST", at, obj{"class": "today", "text": obj{"title": "", "do_now": "a", "tlp": "AMBER", "affected": []obj{}}}).want(t, 422); !hasField(p, "title") {
+		t.Errorf("a bad notice: %v", p)
+	}
+	h.ask(town.Wim, "POST", at, words("AMBER", "")).want(t, 404) // a hospital has no part in it
+	h.ask(town.Lea, "GET", at, nil).want(t, 404)
+	n := h.ask(town.Dora, "POST", at, words("AMBER", "< 2"), "Idempotency-Key: hn1").want(t, 201)
+	one := "/api/v1/holder-notices/" + text(n, "id")
+	h.ask(town.Wim, "GET", one, nil).want(t, 404)
+	if x := h.ask(town.Dora, "POST", at, words("AMBER", "< 2.2"), "Idempotency-Key: hn2").want(t, 201); text(x, "id") != text(n, "id") || text(x, "text", "affected", 0, "range") != "< 2.2" {
+		t.Errorf("written anew: %v", x)
+	}
+	n = h.ask(town.Pia, "GET", one, nil).want(t, 200)
+	h.ask(town.Pia, "POST", one+"/approve", obj{"drafted_at": text(n, "drafted_at")}).want(t, 403) // a token may not
+	h.inSession(town.Dora, "POST", one+"/approve", obj{"drafted_at": text(n, "drafted_at")}).want(t, 403)
+	h.inSession(town.Pia, "POST", one+"/approve", obj{"drafted_at": "2026-01-01T00:00:00Z"}).want(t, 409)
+	if x := h.inSession(town.Pia, "POST", one+"/approve", obj{"drafted_at": text(n, "drafted_at")}).want(t, 200); text(x, "state") != "sent" || text(x, "alert") == "" || text(x, "approved_by", "name") != "Pia Pump" {
+		t.Errorf("sent: %v", x)
+	}
+	h.ask(town.Dora, "POST", one+"/withdraw", obj{"reason": "x"}).want(t, 409)
+	two := "/api/v1/holder-notices/" + text(h.ask(town.Dora, "POST", at, words("AMBER", "")).want(t, 201), "id")
+	h.ask(town.Dora, "POST", two+"/withdraw", obj{"reason": ""}).want(t, 422)
+	if x := h.ask(town.Dora, "POST", two+"/withdraw", obj{"reason": "Not needed."}).want(t, 200); text(x, "state") != "withdrawn" || text(x, "why") != "Not needed." {
+		t.Errorf("taken back: %v", x)
+	}
+	if l := h.ask(town.Dora, "GET", at, nil).want(t, 200); len(items(l)) != 2 {
+		t.Errorf("listed: %v", l)
+	}
 }
 
 func (h *house) publishJob(t *testing.T, id string) {

@@ -162,5 +162,5 @@ func (c *call) fail(w http.ResponseWriter, err error) {
 // plain reports whether tlp and audience are called just so where the asker wrote
 // them: in a report or an alert, or in an address.
 func (c *call) plain() bool {
-	return c.terms || strings.HasPrefix(c.line.path, "/api/v1/reports") || strings.HasPrefix(c.line.path, "/api/v1/alerts")
+	return c.terms || strings.HasPrefix(c.line.path, "/api/v1/reports") || strings.HasPrefix(c.line.path, "/api/v1/alerts") || strings.HasSuffix(c.line.path, "/holder-notices")
 }

@@ -119,7 +119,7 @@ func (c *Ctx) holdersOf(v *db.View, id, notice string) (cases.HolderNotice, erro
 
 // holdersApprove is the consent with which a notice goes out.
 func (c *Ctx) holdersApprove() error {
-	id, notice := c.R.PathValue("case"), c.R.PathValue("notice")
+	id, notice := c.R.PathValue("case"), c.R.PathValue("holders")
 	return c.caseAct(caseForm{which: "approve", fields: []string{"sure", "drafted"}, show: c.showHolders, do: func(tx *db.Tx, a attempt) (string, error) {
 		n, err := c.holdersOf(tx.View, id, notice)
 		if err != nil {
@@ -137,7 +137,7 @@ func (c *Ctx) holdersApprove() error {
 
 // holdersTake takes a draft back.
 func (c *Ctx) holdersTake() error {
-	id, notice := c.R.PathValue("case"), c.R.PathValue("notice")
+	id, notice := c.R.PathValue("case"), c.R.PathValue("holders")
 	return c.caseAct(caseForm{which: "take", fields: []string{"reason"}, show: c.showHolders, do: func(tx *db.Tx, a attempt) (string, error) {
 		if _, err := c.holdersOf(tx.View, id, notice); err != nil {
 			return "", err

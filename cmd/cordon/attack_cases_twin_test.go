@@ -31,7 +31,7 @@ func (x *twins) caseActs() map[string]func() error {
 	as := func(who string, fn func(tx *db.Tx) error) func() error {
 		return func() error { return w.try(who, fn) }
 	}
-	intake := func() cases.Intake { return intakeOf("Zebrafish " + x.text()[:20]) }
+	intake := func() cases.Intake { return intakeOf("Zebrafish " + clip(x.text(), 20)) }
 	side := func(id func() string, orgs ...string) func() error {
 		return as("sam", func(tx *db.Tx) error {
 			t, _, err := c.StartThread(tx, id(), forum.NewTopic{Title: x.text(), Body: x.text(), Label: labelled(policy.Amber, append(w.ofOrg(orgs...), w.ofCircle("desk")...)...)})

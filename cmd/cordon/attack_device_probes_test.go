@@ -129,9 +129,9 @@ var deviceProbes = map[string]routeProbe{
 	"POST /alerts/inquiries/{inquiry}/close":              {form: ""},
 	"POST /alerts/inquiries/{inquiry}/reveal":             {form: ""},
 	"GET /cases/{case}/holders":                           {},
-	"POST /cases/{case}/holders":                          {form: "title=A+warning&do_now=Stop&product={product}&tlp=AMBER&class=today"},
-	"POST /cases/{case}/holders/{notice}/approve":         {form: "revision=1"},
-	"POST /cases/{case}/holders/{notice}/take":            {form: "revision=1"},
+	"POST /cases/{case}/holders":                          {form: "title=A+warning&do_now=Stop&affected=Medley+Devices%3B+Infusion+Pump+500&tlp=AMBER&class=today"},
+	"POST /cases/{case}/holders/{holders}/approve":        {form: "sure=1"},
+	"POST /cases/{case}/holders/{holders}/take":           {form: "reason=wrong"},
 
 	"GET /api/v1/products":                             {queries: append([]string{"limit=1", "limit=2"}, "q=pump", "q=zebrafish", "mine=true", "organization={org}")},
 	"POST /api/v1/products":                            {json: `{"name":"","label":{"tlp":"AMBER","audience":["org:{org}"]}}`},
@@ -240,6 +240,11 @@ var deviceProbes = map[string]routeProbe{
 	"GET /api/v1/event/token/{sbom}":                   {},
 	"GET /api/v1/findings":                             {queries: []string{"product=Infusion+Pump+500", "product=Zebrafish+pump", "product=Shade+monitor&version=1.0"}},
 	"GET /api/v1/alerts/{alert}/inquiries":             {},
+	"GET /api/v1/cases/{case}/holder-notices":          {},
+	"POST /api/v1/cases/{case}/holder-notices":         {json: `{"text":{"title":"A warning","do_now":"Stop","affected":[{"product":"{product}"}],"tlp":"AMBER"},"class":"today"}`},
+	"GET /api/v1/holder-notices/{holders}":             {},
+	"POST /api/v1/holder-notices/{holders}/approve":    {json: `{"drafted_at":"2026-11-14T08:00:00Z"}`},
+	"POST /api/v1/holder-notices/{holders}/withdraw":   {json: `{"reason":"wrong"}`},
 }
 
 // ofDevices reports whether a route came with devices, vulnerabilities and alerts.

@@ -311,6 +311,13 @@ func (w *town) equips() {
 		w.thing("alert", "shade-draft", id)
 		return err
 	})
+	for name, who := range map[string]string{"joint": "mia", "shade": "sam"} {
+		w.did(who, func(tx *db.Tx) error {
+			id, err := w.house.cases.DraftHolderNotice(tx, w.things["case"][name], warns("A draft of a case, "+name, w.things["product"][map[string]string{"joint": "pump", "shade": "shade"}[name]], "", policy.Amber))
+			w.thing("holders", name, id)
+			return err
+		})
+	}
 	for name, x := range map[string][2]string{"hosp": {"hal", "pump"}, "hosp-green": {"hal", "green"}, "shade": {"una", "shade"}, "shade-pump": {"una", "pump"}} {
 		id := w.noticeFor(x[0], w.things["alert"][x[1]])
 		if id == "" {

@@ -45,7 +45,7 @@ func (x *twins) deviceActs() map[string]func() error {
 	}
 	return map[string]func() error{
 		"product of the shade": as("sam", func(tx *db.Tx) error {
-			id, _, err := d.AddProduct(tx, devices.ProductForm{Name: "Zebrafish " + x.text()[:20], Software: true, Label: shade})
+			id, _, err := d.AddProduct(tx, devices.ProductForm{Name: "Zebrafish " + clip(x.text(), 20), Software: true, Label: shade})
 			x.hide("product", id)
 			return err
 		}),
@@ -113,11 +113,16 @@ func (x *twins) deviceActs() map[string]func() error {
 			return a.Answer(tx, id, oneOf(r, alerts.Answers()), "zebrafish")
 		}),
 		"alert of the shade": then(func() error {
-			id, err := w.tryAlert("sam", "sid", warns("Zebrafish "+x.text()[:20], w.things["product"]["shade"], "", policy.Amber))
+			id, err := w.tryAlert("sam", "sid", warns("Zebrafish "+clip(x.text(), 20), w.things["product"]["shade"], "", policy.Amber))
 			x.hide("alert", id)
 			if err == nil {
 				x.hide("told", w.noticeFor("una", id))
 			}
+			return err
+		}),
+		"notice to holders, of a hidden case": as("sam", func(tx *db.Tx) error {
+			id, err := w.house.cases.DraftHolderNotice(tx, w.things["case"]["shade"], warns("Zebrafish "+clip(x.text(), 20), w.things["product"]["pump"], "", policy.Amber))
+			x.hide("holders", id)
 			return err
 		}),
 		"inquiry in the shade": as("una", func(tx *db.Tx) error {

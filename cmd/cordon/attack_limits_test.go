@@ -220,7 +220,7 @@ func TestHostileJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(req.body), &doc); err != nil {
 			t.Fatalf("%s: the probe is no JSON: %v", r.Path, err)
 		}
-		first := regexp.MustCompile(`"([a-z]+)":`).FindStringSubmatch(req.body)[1]
+		first := regexp.MustCompile(`"([a-z_]+)":`).FindStringSubmatch(req.body)[1]
 		value := string(doc[first])
 		in := req.body[1 : len(req.body)-1]
 		bad := map[string]string{

@@ -731,7 +731,7 @@ var anyID = regexp.MustCompile(`[a-z]+_[0-9A-HJKMNP-TV-Z]{26}`)
 // allKinds are the kinds of things that have an id.
 var allKinds = []string{"batch", "held", "room", "topic", "post", "file", "org", "person", "circle", "relabel", "session", "token", "recovery",
 	"case", "party", "vuln", "embargo", "statement", "fact", "clock", "determination", "notice", "report", "cfile", "grant", "attestation",
-	"product", "version", "alias", "document", "sbom", "find", "vex", "deployment", "feed", "vbatch", "alert", "told", "inquiry"}
+	"product", "version", "alias", "document", "sbom", "find", "vex", "deployment", "feed", "vbatch", "alert", "told", "inquiry", "holders"}
 
 // known is every id that was there before: none of them may stand for another.
 func (x *twins) known() string {

@@ -212,20 +212,20 @@ func (t *taker) flush() error {
 func (x *Devices) keepParts(tx *db.Tx, sbom int64, parts []Part) error {
 	type key struct{ key, part int64 }
 	var keys []key
-	rows := inserts{into: `INSERT INTO devices_components (sbom, part, ref, type, name, version, supplier, purl, cpes, facts)`, tail: ` ON CONFLICT (sbom, part) DO NOTHING`, columns: 10}
+	rows := db.Rows{Into: `INSERT INTO devices_components (sbom, part, ref, type, name, version, supplier, purl, cpes, facts)`, End: `ON CONFLICT (sbom, part) DO NOTHING`}
 	for _, p := range parts {
 		f, err := json.Marshal(facts{p.Group, p.Hashes, p.Licenses, p.Description, p.Support, p.EndOfSupport})
 		if err != nil {
 			return err
 		}
-		if err := rows.add(tx, sbom, p.Number, p.Ref, p.Type, p.Name, p.Version, p.Supplier, p.PURL, strings.Join(p.CPE, "\n"), string(f)); err != nil {
+		if err := rows.Add(tx, sbom, p.Number, p.Ref, p.Type, p.Name, p.Version, p.Supplier, p.PURL, strings.Join(p.CPE, "\n"), string(f)); err != nil {
 			return err
 		}
 		for _, k := range p.Keys() {
 			keys = append(keys, key{names.Hash(k), int64(p.Number)})
 		}
 	}
-	if err := rows.flush(tx); err != nil {
+	if err := rows.Flush(tx); err != nil {
 		return err
 	}
 	slices.SortFunc(keys, func(a, b key) int { // in the index's order: neighbours lie on one page
@@ -237,52 +237,13 @@ func (x *Devices) keepParts(tx *db.Tx, sbom int64, parts []Part) error {
 		}
 		return 1
 	})
-	index := inserts{into: `INSERT INTO devices_keys (key, sbom, part)`, tail: ` ON CONFLICT (key, sbom, part) DO NOTHING`, columns: 3}
+	index := db.Rows{Into: `INSERT INTO devices_keys (key, sbom, part)`, End: `ON CONFLICT (key, sbom, part) DO NOTHING`}
 	for _, k := range keys {
-		if err := index.add(tx, k.key, sbom, k.part); err != nil {
+		if err := index.Add(tx, k.key, sbom, k.part); err != nil {
 			return err
 		}
 	}
-	return index.flush(tx)
-}
-
-// inserts gathers rows of one table into statements of many.
-type inserts struct {
-	into, tail string
-	columns    int
-	args       []any
-}
-
-const insertArgs = 200 // placeholders of a statement
-
-func (in *inserts) add(tx *db.Tx, row ...any) error {
-	in.args = append(in.args, row...)
-	if len(in.args)+in.columns <= insertArgs {
-		return nil
-	}
-	return in.flush(tx)
-}
-
-func (in *inserts) flush(tx *db.Tx) error {
-	if len(in.args) == 0 {
-		return nil
-	}
-	var b strings.Builder
-	b.WriteString(in.into + ` VALUES `)
-	for i := range in.args {
-		switch {
-		case i == 0:
-			b.WriteString(`(`)
-		case i%in.columns == 0:
-			b.WriteString(`), (`)
-		default:
-			b.WriteString(`, `)
-		}
-		b.WriteString(`$` + strconv.Itoa(i+1))
-	}
-	_, err := tx.Exec(b.String()+`)`+in.tail, in.args...)
-	in.args = in.args[:0]
-	return err
+	return index.Flush(tx)
 }
 
 // rest commits what waits: the last components, the relationships between those
@@ -305,13 +266,13 @@ func (t *taker) rest(doc sbom.Document) error {
 	t.b.Edges = len(edges)
 	for part := range slices.Chunk(edges, 20_000) {
 		err := t.d.Note(t.ctx, t.program, func(tx *db.Tx) error {
-			rows := inserts{into: `INSERT INTO devices_edges (sbom, child, parent)`, tail: ` ON CONFLICT (sbom, child, parent) DO NOTHING`, columns: 3}
+			rows := db.Rows{Into: `INSERT INTO devices_edges (sbom, child, parent)`, End: `ON CONFLICT (sbom, child, parent) DO NOTHING`}
 			for _, e := range part {
-				if err := rows.add(tx, t.b.n, int64(e[0]), int64(e[1])); err != nil {
+				if err := rows.Add(tx, t.b.n, int64(e[0]), int64(e[1])); err != nil {
 					return err
 				}
 			}
-			return rows.flush(tx)
+			return rows.Flush(tx)
 		})
 		if err != nil {
 			t.failed = err
@@ -322,17 +283,17 @@ func (t *taker) rest(doc sbom.Document) error {
 		return nil
 	}
 	err := t.d.Note(t.ctx, t.program, func(tx *db.Tx) error {
-		rows := inserts{into: `INSERT INTO devices_statements (sbom, i, body)`, tail: ` ON CONFLICT (sbom, i) DO NOTHING`, columns: 3}
+		rows := db.Rows{Into: `INSERT INTO devices_statements (sbom, i, body)`, End: `ON CONFLICT (sbom, i) DO NOTHING`}
 		for i, s := range t.statements {
 			body, err := json.Marshal(s)
 			if err != nil {
 				return err
 			}
-			if err := rows.add(tx, t.b.n, i, string(body)); err != nil {
+			if err := rows.Add(tx, t.b.n, i, string(body)); err != nil {
 				return err
 			}
 		}
-		return rows.flush(tx)
+		return rows.Flush(tx)
 	})
 	t.failed = err
 	return err

@@ -46,21 +46,31 @@ type judged struct {
 	why     string
 }
 
+// part is a component, taken apart once for all claims on it.
+type part struct {
+	devices.Part
+	u    purl.PURL
+	key  string // of u; "" = it has no package URL
+	what string // for the reason
+}
+
+func partOf(p devices.Part) *part {
+	out := &part{Part: p, what: strings.TrimSpace(p.Name + " " + p.Version)}
+	if p.PURL != "" {
+		if u, err := purl.Parse(p.PURL); err == nil {
+			out.u, out.key = u, u.Key()
+		}
+	}
+	return out
+}
+
 // judgePart compares a component with a claim that was looked up by one of its keys.
 // ok is false if the claim is about something else.
-func judgePart(p devices.Part, c vulns.Claim) (j judged, ok bool) {
-	what := strings.TrimSpace(p.Name + " " + p.Version)
-	var u purl.PURL
-	var has bool
-	if p.PURL != "" {
-		var err error
-		u, err = purl.Parse(p.PURL)
-		has = err == nil
-	}
-	version := p.Version
+func judgePart(p *part, c vulns.Claim) (j judged, ok bool) {
+	what, u, version := p.what, p.u, p.Version
 	switch {
 	case c.Kind == vuln.PURL:
-		if !has || u.Key() != c.Key {
+		if p.key == "" || p.key != c.Key {
 			return j, false
 		}
 		if u.Version != "" {
@@ -108,7 +118,7 @@ func judgePart(p devices.Part, c vulns.Claim) (j judged, ok bool) {
 }
 
 // inVersion asks whether the version of a component is in the claim's range.
-func inVersion(j judged, c vulns.Claim, p devices.Part, what, version string) (judged, bool) {
+func inVersion(j judged, c vulns.Claim, p *part, what, version string) (judged, bool) {
 	if version == "" {
 		return judged{Person, j.how, fmt.Sprintf("The SBOM gives no version of %s. The source names %s.", p.Name, rangeWords(c))}, true
 	}
@@ -168,7 +178,7 @@ func rangeWords(c vulns.Claim) string {
 
 // hasCPE reports whether the component has the CPE of the claim. The version is then
 // the one of that CPE, if it says one.
-func hasCPE(p devices.Part, c vulns.Claim, version *string) bool {
+func hasCPE(p *part, c vulns.Claim, version *string) bool {
 	for _, s := range p.CPE {
 		have, err := cpe.Parse(s)
 		if err != nil || have.Key() != c.Key {
@@ -221,7 +231,7 @@ var common = map[string]bool{"software": true, "foundation": true, "project": tr
 // anybody may take a name. Such a package is known by its package URL, and by its name
 // only if it says itself who supplies it, and a distribution's never: its versions
 // hold corrections that their numbers do not tell.
-func agree(vendor, product string, p devices.Part, u purl.PURL) agreement {
+func agree(vendor, product string, p *part, u purl.PURL) agreement {
 	v := names.Vendor(vendor)
 	if v == "n a" {
 		v = ""

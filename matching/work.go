@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ import (
 )
 
 // chunkParts is how many components of an SBOM are compared in one commit.
-const chunkParts = 10_000
+const chunkParts = 5_000
 
 // Run compares what is noted until ctx ends. What the follower notes wakes nobody, as
 // notes do not; it comes soon after the entry that does, so Run looks again soon, and
@@ -214,18 +215,32 @@ func judgeParts(o *outcome, parts []devices.Part, claims map[int64][]vulns.Claim
 		i      int
 	}
 	for _, p := range parts {
-		done := map[pair]bool{} // a claim can be found by several keys
-		for _, k := range p.Keys() {
-			for _, c := range claims[names.Hash(k)] {
+		var done map[pair]bool // a claim can be found by several keys
+		var known *part
+		for _, h := range hashes(p) {
+			for _, c := range claims[h] {
 				if done[pair{c.Record, c.I}] {
 					continue
 				}
+				if known == nil {
+					done, known = map[pair]bool{}, partOf(p)
+				}
 				done[pair{c.Record, c.I}] = true
-				j, ok := judgePart(p, c)
+				j, ok := judgePart(known, c)
 				o.add(subject{kind: ofComponent, sbom: p.SBOM, part: int64(p.Number)}, c, j, ok)
 			}
 		}
 	}
+}
+
+// hashes are the hashed keys of a component.
+func hashes(p devices.Part) []int64 {
+	keys := p.Keys()
+	out := make([]int64, len(keys))
+	for i, k := range keys {
+		out[i] = names.Hash(k)
+	}
+	return out
 }
 
 // records compares the records that one commit of an import touched with everything.
@@ -444,8 +459,8 @@ func (x *Matching) compareParts(v *db.View, o *outcome, parts []devices.Part) er
 	seen := map[int64]bool{}
 	var keys []int64
 	for _, p := range parts {
-		for _, k := range p.Keys() {
-			if h := names.Hash(k); !seen[h] {
+		for _, h := range hashes(p) {
+			if !seen[h] {
 				seen[h] = true
 				keys = append(keys, h)
 			}
@@ -633,12 +648,15 @@ func (x *Matching) keep(tx *db.Tx, o *outcome, scope string, args ...any) error 
 		}
 		return 0
 	})
-	findings, told := serial{stmt: lastFinding}, serial{stmt: lastNews}
+	w := newWriter()
+	if err := w.open(tx, rest); err != nil {
+		return err
+	}
 	var last reason
 	var n int64
 	for _, r := range rest {
 		if n == 0 || r.subject != last.subject || r.vuln != last.vuln {
-			if n, err = x.finding(tx, &findings, r); err != nil {
+			if n, err = w.finding(tx, r); err != nil {
 				return err
 			}
 			last = reason{}
@@ -648,14 +666,17 @@ func (x *Matching) keep(tx *db.Tx, o *outcome, scope string, args ...any) error 
 			found = now
 		}
 		if !known && r.record != last.record {
-			if err := x.news(tx, &told, n, r.record, "found", now); err != nil {
+			if err := w.news(tx, n, r.record, "found", now); err != nil {
 				return err
 			}
 		}
-		if _, err := tx.Exec(`INSERT INTO matching_reasons (finding, record, claim, verdict, how, why, found, gone) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)`, n, r.record, r.claim, string(r.verdict), string(r.how), r.why, found); err != nil {
+		if err := w.reasons.Add(tx, n, r.record, r.claim, string(r.verdict), string(r.how), r.why, found, 0); err != nil {
 			return err
 		}
 		last = r
+	}
+	if err := w.flush(tx); err != nil {
+		return err
 	}
 	for n := range lost {
 		if _, err := tx.Exec(`DELETE FROM matching_reasons WHERE finding = $1 AND gone <> 0 AND record IN (SELECT record FROM matching_reasons WHERE finding = $1 AND gone = 0)`, n); err != nil {
@@ -668,35 +689,105 @@ func (x *Matching) keep(tx *db.Tx, o *outcome, scope string, args ...any) error 
 	return nil
 }
 
+// writer adds findings, their reasons and what they are news of, many at once.
+type writer struct {
+	lastFinding, lastNews   serial
+	findings, told, reasons db.Rows
+	known                   map[findingKey]openFinding
+}
+
+type findingKey struct {
+	subject
+	vuln string
+}
+
+type openFinding struct{ n, gone int64 }
+
+func newWriter() *writer {
+	return &writer{
+		lastFinding: serial{stmt: `SELECT COALESCE(MAX(n), 0) FROM matching_findings`},
+		lastNews:    serial{stmt: `SELECT COALESCE(MAX(n), 0) FROM matching_news`},
+		findings:    db.Rows{Into: `INSERT INTO matching_findings (n, id, kind, sbom, part, subject, version, vuln, gone)`},
+		told:        db.Rows{Into: `INSERT INTO matching_news (n, finding, record, what, at)`},
+		reasons:     db.Rows{Into: `INSERT INTO matching_reasons (finding, record, claim, verdict, how, why, found, gone)`},
+		known:       map[findingKey]openFinding{},
+	}
+}
+
+// open looks up the findings that there are on the subjects of reasons.
+func (w *writer) open(tx *db.Tx, rs []reason) error {
+	type parts struct{ first, last int64 }
+	sboms, subjects := map[int64]parts{}, map[string]bool{}
+	for _, r := range rs {
+		if r.kind != ofComponent {
+			subjects[r.id] = true
+			continue
+		}
+		p, ok := sboms[r.sbom]
+		if !ok {
+			p.first = r.part
+		}
+		sboms[r.sbom] = parts{min(p.first, r.part), max(p.last, r.part)}
+	}
+	keep := func(s db.Scanner) error {
+		var k findingKey
+		var f openFinding
+		err := s.Scan(&f.n, &f.gone, &k.kind, &k.sbom, &k.part, &k.id, &k.version, &k.vuln)
+		w.known[k] = f
+		return err
+	}
+	const columns = `SELECT f.n, f.gone, f.kind, f.sbom, f.part, f.subject, f.version, f.vuln FROM matching_findings f `
+	for _, n := range slices.Sorted(maps.Keys(sboms)) {
+		if err := tx.Each(columns+`WHERE f.sbom = $1 AND f.part >= $2 AND f.part <= $3`, []any{n, sboms[n].first, sboms[n].last}, keep); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(subjects)), 500) {
+		if err := tx.Each(columns+`WHERE f.subject IN (SELECT value FROM json_each($1))`, []any{db.List(part)}, keep); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // finding is the number of the finding about a subject and a vulnerability: the one
 // there is, opened again if it was gone, or a new one.
-func (x *Matching) finding(tx *db.Tx, numbers *serial, r reason) (int64, error) {
-	type row struct{ n, gone int64 }
-	f, err := db.One(tx.View, func(s db.Scanner) (f row, err error) { err = s.Scan(&f.n, &f.gone); return f, err },
-		`SELECT f.n, f.gone FROM matching_findings f WHERE f.kind = $1 AND f.sbom = $2 AND f.part = $3 AND f.subject = $4 AND f.version = $5 AND f.vuln = $6`, r.kind, r.sbom, r.part, r.id, r.version, r.vuln)
+func (w *writer) finding(tx *db.Tx, r reason) (n int64, err error) {
+	k := findingKey{r.subject, r.vuln}
+	f, ok := w.known[k]
 	switch {
-	case err == nil && f.gone == 0:
+	case ok && f.gone == 0:
 		return f.n, nil
-	case err == nil:
+	case ok:
 		_, err = tx.Exec(`UPDATE matching_findings SET gone = 0 WHERE n = $1`, f.n)
-	case fault.Is(err, fault.Missing):
-		if f.n, err = numbers.next(tx); err != nil {
+	default:
+		if f.n, err = w.lastFinding.next(tx); err != nil {
 			return 0, err
 		}
-		_, err = tx.Exec(`INSERT INTO matching_findings (n, id, kind, sbom, part, subject, version, vuln, gone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`,
-			f.n, ids.New("find"), r.kind, r.sbom, r.part, r.id, r.version, r.vuln)
+		err = w.findings.Add(tx, f.n, ids.New("find"), r.kind, r.sbom, r.part, r.id, r.version, r.vuln, 0)
 	}
+	w.known[k] = openFinding{n: f.n}
 	return f.n, err
 }
 
 // news notes what a record brought about a finding; to whom it is news, who asks finds
 // out.
-func (x *Matching) news(tx *db.Tx, numbers *serial, finding, record int64, what string, now int64) error {
-	n, err := numbers.next(tx)
-	if err == nil {
-		_, err = tx.Exec(`INSERT INTO matching_news (n, finding, record, what, at) VALUES ($1, $2, $3, $4, $5)`, n, finding, record, what, now)
+func (w *writer) news(tx *db.Tx, finding, record int64, what string, now int64) error {
+	n, err := w.lastNews.next(tx)
+	if err != nil {
+		return err
 	}
-	return err
+	return w.told.Add(tx, n, finding, record, what, now)
+}
+
+// flush writes what waits.
+func (w *writer) flush(tx *db.Tx) error {
+	for _, r := range []*db.Rows{&w.findings, &w.told, &w.reasons} {
+		if err := r.Flush(tx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serial counts on from the last number of a table. There is one worker at a time, so
@@ -706,11 +797,6 @@ type serial struct {
 	n     int64
 	known bool
 }
-
-const (
-	lastFinding = `SELECT COALESCE(MAX(n), 0) FROM matching_findings`
-	lastNews    = `SELECT COALESCE(MAX(n), 0) FROM matching_news`
-)
 
 func (s *serial) next(tx *db.Tx) (n int64, err error) {
 	if !s.known {
@@ -729,7 +815,7 @@ func (x *Matching) worse(tx *db.Tx, v *db.View, places []int64) error {
 	if err != nil {
 		return err
 	}
-	now, told := clock.Micros(tx.Now()), serial{stmt: lastNews}
+	now, w := clock.Micros(tx.Now()), newWriter()
 	for _, r := range records {
 		if !r.Exploited {
 			continue
@@ -739,10 +825,10 @@ func (x *Matching) worse(tx *db.Tx, v *db.View, places []int64) error {
 			return err
 		}
 		for _, n := range open {
-			if err := x.news(tx, &told, n, r.Place, "exploited", now); err != nil {
+			if err := w.news(tx, n, r.Place, "exploited", now); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return w.flush(tx)
 }

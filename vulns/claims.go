@@ -8,7 +8,6 @@ import (
 	"github.com/cordon-isao/cordon/formats/names"
 	"github.com/cordon-isao/cordon/formats/vuln"
 	"github.com/cordon-isao/cordon/internal/db"
-	"github.com/cordon-isao/cordon/policy"
 )
 
 // Keys are the words under which a claim is looked up: the package, the CPE, the
@@ -152,64 +151,19 @@ func readClaims(v *db.View, heads map[int64]*Claim, list []int64, stmt string) (
 // that the viewer may see.
 func (x *Vulns) heads(v *db.View, places []int64) (map[int64]*Claim, error) {
 	heads := make(map[int64]*Claim, len(places))
-	vulns := map[string]bool{}
 	for part := range slices.Chunk(places, readChunk) {
-		err := v.Each(`SELECT r.n, r.vuln, r.source, r.source_id, r.document, r.withdrawn, r.severity, r.exploited, r.tlp, r.audience FROM visible.vulns_records r
+		err := v.Each(`SELECT r.n, r.vuln, r.source, r.source_id, r.document, r.withdrawn FROM visible.vulns_records r
 			WHERE r.n IN (SELECT CAST(value AS BIGINT) FROM json_each($1))`, []any{numbers(part)}, func(s db.Scanner) error {
 			c := &Claim{}
-			var withdrawn, exploited int64
-			var tlp, audience string
-			err := s.Scan(&c.Record, &c.Vuln, &c.Source, &c.SourceID, &c.Document, &withdrawn, &c.Severity, &exploited, &tlp, &audience)
-			if err != nil {
-				return err
-			}
-			c.Withdrawn, c.Exploited = withdrawn != 0, exploited == 1
-			c.Label, err = v.Label(tlp, audience)
-			heads[c.Record], vulns[c.Vuln] = c, true
+			var withdrawn int64
+			err := s.Scan(&c.Record, &c.Vuln, &c.Source, &c.SourceID, &c.Document, &withdrawn)
+			c.Withdrawn = withdrawn != 0
+			heads[c.Record] = c
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	worst, err := x.publicWorst(v, vulns)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range heads {
-		if w, ok := worst[c.Vuln]; ok {
-			c.Severity, c.Exploited = max(c.Severity, w.severity), c.Exploited || w.exploited
-		}
-	}
 	return heads, nil
-}
-
-type worst struct {
-	severity  int64
-	exploited bool
-}
-
-// publicWorst is what ranks vulnerabilities for everybody.
-func (x *Vulns) publicWorst(v *db.View, vulns map[string]bool) (map[string]worst, error) {
-	ids := make([]string, 0, len(vulns))
-	for id := range vulns {
-		ids = append(ids, id)
-	}
-	out := map[string]worst{}
-	for part := range slices.Chunk(ids, readChunk) {
-		err := v.Each(`SELECT r.vuln, MAX(r.severity), MAX(r.exploited) FROM visible.vulns_records r WHERE r.tlp = $1 AND r.withdrawn = 0 AND r.vuln IN (SELECT value FROM json_each($2)) GROUP BY r.vuln`,
-			[]any{string(policy.Clear), db.List(part)}, func(s db.Scanner) error {
-				var id string
-				var w worst
-				var exploited int64
-				err := s.Scan(&id, &w.severity, &exploited)
-				w.exploited = exploited == 1
-				out[id] = w
-				return err
-			})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }

@@ -78,17 +78,10 @@ func TestClaims(t *testing.T) {
 		if len(found) != len(a.again) || len(found) < 100 {
 			t.Errorf("%d claims, %d of them apart", len(a.again), len(found))
 		}
-		exploited := 0
 		for _, c := range a.claims {
 			if len(c.Keys) > 0 && !found[[2]int64{c.Record, int64(c.I)}] {
 				t.Errorf("%s %d is not found by %v", c.SourceID, c.I, c.Keys)
 			}
-			if c.Exploited {
-				exploited++
-			}
-		}
-		if exploited == 0 {
-			t.Error("KEV ranks nothing")
 		}
 	})
 }

@@ -121,7 +121,7 @@ func (x *Vulns) score(tx *db.Tx, b *Batch, in []scored) error {
 		return err
 	}
 	entry := Scored{Batch: b.ID, Part: b.parts, Rows: len(fresh)}
-	r := rows{end: ` ON CONFLICT (cve) DO UPDATE SET score = excluded.score, percentile = excluded.percentile, date = excluded.date`}
+	rows := db.Rows{Into: `INSERT INTO vulns_epss (cve, score, percentile, date)`, End: `ON CONFLICT (cve) DO UPDATE SET score = excluded.score, percentile = excluded.percentile, date = excluded.date`}
 	for _, s := range fresh {
 		if s.known {
 			b.Changed++
@@ -129,11 +129,11 @@ func (x *Vulns) score(tx *db.Tx, b *Batch, in []scored) error {
 			b.Added++
 		}
 		entry.Date = clock.FromMicros(s.date).Format(time.DateOnly)
-		if err := r.add(tx, `INSERT INTO vulns_epss (cve, score, percentile, date) VALUES `, s.cve, s.score, s.percentile, s.date); err != nil {
+		if err := rows.Add(tx, s.cve, s.score, s.percentile, s.date); err != nil {
 			return err
 		}
 	}
-	if err := r.flush(tx); err != nil {
+	if err := rows.Flush(tx); err != nil {
 		return err
 	}
 	b.Same += len(in) - len(fresh)

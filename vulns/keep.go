@@ -254,7 +254,10 @@ func (x *Vulns) keep(tx *db.Tx, b *Batch, ins []*incoming) error {
 	if err != nil {
 		return err
 	}
-	k := &keeper{x: x, tx: sys, b: b, audience: a, now: clock.Micros(tx.Now())}
+	k := &keeper{x: x, tx: sys, b: b, audience: a, now: clock.Micros(tx.Now()),
+		records: db.Rows{Into: `INSERT INTO vulns_records (n, id, vuln, base, source_id, source, document, owner, published, modified, withdrawn, severity, exploited, automatable, title, record, digest, batch, part, touched, touched_part, at, tlp, audience)`},
+		history: db.Rows{Into: `INSERT INTO vulns_history (n, at, batch, part, digest, record, tlp, audience)`},
+		claims:  db.Rows{Into: `INSERT INTO vulns_claims (n, i, claim)`}, names: db.Rows{Into: `INSERT INTO vulns_names (name, n, link)`}}
 	var olds []int64
 	for _, in := range ins {
 		if in.old != nil && !in.same && in.refuse == nil {
@@ -334,7 +337,7 @@ type keeper struct {
 
 	keyed [][3]int64 // rows of vulns_keys
 
-	records, history, claims, names rows
+	records, history, claims, names db.Rows
 }
 
 // add writes a new record.
@@ -344,7 +347,7 @@ func (k *keeper) add(in *incoming, n int64) error {
 	if err := k.rows(in, n, base); err != nil {
 		return err
 	}
-	return k.records.add(k.tx, `INSERT INTO vulns_records (n, id, vuln, base, source_id, source, document, owner, published, modified, withdrawn, severity, exploited, automatable, title, record, digest, batch, part, touched, touched_part, at, tlp, audience) VALUES `,
+	return k.records.Add(k.tx,
 		n, ids.New("vrec"), canonical(base, r.ID), base, r.ID, r.Source, r.Document, b.owner, micros(r.Published), micros(r.Modified), micros(r.Withdrawn), severity(r), bit(exploited(r)), bit(r.Automatable == "yes"),
 		r.Title, string(in.text), in.digest, b.ID, b.parts, b.ID, b.parts, k.now, string(b.Label.TLP), k.audience)
 }
@@ -368,7 +371,7 @@ func (k *keeper) remember(places []int64) error {
 		if err != nil {
 			return err
 		}
-		err = k.history.add(k.tx, `INSERT INTO vulns_history (n, at, batch, part, digest, record, tlp, audience) VALUES `,
+		err = k.history.Add(k.tx,
 			o.Place, k.now, k.b.ID, k.b.parts, o.digest, string(text), string(o.Label.TLP), o.Label.Audience.ID())
 		if err != nil {
 			return err
@@ -404,7 +407,7 @@ func (k *keeper) change(in *incoming) error {
 func (k *keeper) rows(in *incoming, n int64, base string) error {
 	r := in.rec
 	for i, c := range r.Claims {
-		if err := k.claims.add(k.tx, `INSERT INTO vulns_claims (n, i, claim) VALUES `, n, i, string(in.claims[i])); err != nil {
+		if err := k.claims.Add(k.tx, n, i, string(in.claims[i])); err != nil {
 			return err
 		}
 		for _, key := range Keys(c) {
@@ -412,7 +415,7 @@ func (k *keeper) rows(in *incoming, n int64, base string) error {
 		}
 	}
 	for name, link := range namesOf(r, base) {
-		if err := k.names.add(k.tx, `INSERT INTO vulns_names (name, n, link) VALUES `, name, n, bit(link)); err != nil {
+		if err := k.names.Add(k.tx, name, n, bit(link)); err != nil {
 			return err
 		}
 	}
@@ -429,8 +432,8 @@ func (k *keeper) rows(in *incoming, n int64, base string) error {
 func (k *keeper) seed(name string) { k.seeds = append(k.seeds, name) }
 
 func (k *keeper) flush() error {
-	for _, r := range []*rows{&k.records, &k.history, &k.claims, &k.names} {
-		if err := r.flush(k.tx); err != nil {
+	for _, r := range []*db.Rows{&k.records, &k.history, &k.claims, &k.names} {
+		if err := r.Flush(k.tx); err != nil {
 			return err
 		}
 	}
@@ -440,63 +443,13 @@ func (k *keeper) flush() error {
 // putKeys writes rows of the index of keys, those beside each other together.
 func putKeys(tx *db.Tx, keyed [][3]int64) error {
 	slices.SortFunc(keyed, func(a, b [3]int64) int { return slices.Compare(a[:], b[:]) })
-	var r rows
+	rows := db.Rows{Into: `INSERT INTO vulns_keys (key, n, i)`}
 	for _, k := range keyed {
-		if err := r.add(tx, insertKeys, k[0], k[1], k[2]); err != nil {
+		if err := rows.Add(tx, k[0], k[1], k[2]); err != nil {
 			return err
 		}
 	}
-	return r.flush(tx)
-}
-
-const insertKeys = `INSERT INTO vulns_keys (key, n, i) VALUES `
-
-// rows are rows of one table that go in together. A statement has at most 200
-// arguments.
-type rows struct {
-	insert  string
-	end     string // of the statement
-	columns int
-	args    []any
-}
-
-func (r *rows) add(tx *db.Tx, insert string, values ...any) error {
-	if len(r.args)+len(values) > 200 {
-		if err := r.flush(tx); err != nil {
-			return err
-		}
-	}
-	r.insert, r.columns = insert, len(values)
-	r.args = append(r.args, values...)
-	return nil
-}
-
-func (r *rows) flush(tx *db.Tx) error {
-	if len(r.args) == 0 {
-		return nil
-	}
-	_, err := tx.Exec(r.insert+places(len(r.args)/r.columns, r.columns)+r.end, r.args...)
-	r.args = r.args[:0]
-	return err
-}
-
-// places is the placeholders of n rows.
-func places(n, columns int) string {
-	var b strings.Builder
-	for r := range n {
-		if r > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteByte('(')
-		for c := range columns {
-			if c > 0 {
-				b.WriteString(", ")
-			}
-			fmt.Fprintf(&b, "$%d", r*columns+c+1)
-		}
-		b.WriteByte(')')
-	}
-	return b.String()
+	return rows.Flush(tx)
 }
 
 // numbers writes numbers as the one argument of json_each.

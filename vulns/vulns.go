@@ -72,9 +72,6 @@ type Claim struct {
 	SourceID  string
 	Document  string
 	Withdrawn bool
-	Severity  int64 // × 10, -1 if there is none
-	Exploited bool
-	Label     policy.Label // of the record
-	Keys      []string     // see [Keys]
+	Keys      []string // see [Keys]
 	vuln.Claim
 }

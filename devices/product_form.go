@@ -237,22 +237,14 @@ func (x *Devices) mayChange(v *db.View, p Product) error {
 // others are the members that keep their products themselves, by the folded names of
 // makers, without the viewer's own organization.
 func (x *Devices) others(v *db.View) (map[string]string, error) {
+	all, err := x.members.Makers(v)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]string{}
-	own := v.Viewer().Org
-	for _, kind := range []policy.Kind{policy.Manufacturer, policy.Vendor} {
-		for after := ""; ; {
-			rows, next, err := x.members.Organizations(v, members.Filter{Kind: kind}, after)
-			if err != nil {
-				return nil, err
-			}
-			for _, o := range rows {
-				if o.ID != own && o.Standing.Good() {
-					out[names.Vendor(o.Name)] = o.Name
-				}
-			}
-			if after = next; after == "" {
-				break
-			}
+	for id, name := range all {
+		if id != v.Viewer().Org {
+			out[names.Vendor(name)] = name
 		}
 	}
 	return out, nil

@@ -94,6 +94,19 @@ func (m *Members) Organizations(v *db.View, f Filter, after string) (rows []OrgR
 	return rows, next, err
 }
 
+// Makers gives the names of the manufacturers and vendors in good standing that the
+// viewer can see, by id.
+func (m *Members) Makers(v *db.View) (map[string]string, error) {
+	out := map[string]string{}
+	err := v.Each(`SELECT o.id, o.name FROM visible.organizations o WHERE o.standing IN ('active', 'provisional', 'grace') AND o.kind IN ($1, $2)`, []any{string(policy.Manufacturer), string(policy.Vendor)}, func(s db.Scanner) error {
+		var id, name string
+		err := s.Scan(&id, &name)
+		out[id] = name
+		return err
+	})
+	return out, err
+}
+
 // People lists the people of an organization whom the viewer can see, by name.
 // An organization that is not visible has none.
 func (m *Members) People(v *db.View, org string) ([]Person, error) {

@@ -209,10 +209,21 @@ func (x *twins) intelActs() map[string]func() error {
 		"file queued": func() error {
 			b, err := w.house.intel.Accept(context.Background(), w.house.db, w.viewer(w.people["sam"]), intel.NewBatch{Via: "page", Name: "quokka.json", Format: intel.FormatSTIX, Terms: shade()},
 				strings.NewReader(`[`+beacon(next(), 0, "Zebrafish of a file")+`]`))
-			if err == nil {
-				x.hide("batch", b.ID)
+			if err != nil {
+				return err
 			}
-			return err
+			x.hide("batch", b.ID)
+			// It is read in the background, and before the clocks go on: it has a time, too.
+			for began := time.Now(); b.State == intel.Queued || b.State == intel.Running; time.Sleep(2 * time.Millisecond) {
+				if time.Since(began) > 20*time.Second {
+					return fmt.Errorf("the file is %s", b.State)
+				}
+				w.read(w.viewer(w.people["sam"]), func(v *db.View) (err error) {
+					b, err = w.house.intel.Batch(v, b.ID)
+					return err
+				})
+			}
+			return nil
 		},
 	}
 }

@@ -145,13 +145,15 @@ func (g *garden) plantDevices(corpus []string, officer, writer, hospital string)
 	// Alerts, what is answered, and what is asked.
 	var alert, notice, inquiry string
 	for at := 0; at < len(corpus); at += 60 {
+		var drafted string
 		if !try(pia, "alert", func(tx *db.Tx) (err error) {
-			alert, err = h.alerts.Draft(tx, alerts.Form{Class: alerts.Today, Content: alerts.Content{Title: line(at, 90), DoNow: clip(line(at+1, 80)+"\n"+line(at+2, 80), 290), What: text(at), TLP: policy.Amber, Vulns: []string{"CVE-2026-10000"},
+			drafted, err = h.alerts.Draft(tx, alerts.Form{Class: alerts.Today, Content: alerts.Content{Title: line(at, 90), DoNow: clip(line(at+1, 80)+"\n"+line(at+2, 80), 290), What: text(at), TLP: policy.Amber, Vulns: []string{"CVE-2026-10000"},
 				Affected: []alerts.Affected{{Product: product, Words: line(at+3, 200)}}, Clinical: alerts.Clinical{Downtime: "yes", Features: clip(text(at), 1900), Workflow: clip(text(at+20), 1900), Note: clip(text(at+40), 1900)}}})
 			return err
 		}) {
 			continue
 		}
+		alert = drafted
 		g.write(pol, func(tx *db.Tx) error { return h.alerts.Approve(tx, alert, 1) })
 		g.write(pia, func(tx *db.Tx) error { return h.alerts.Send(tx, alert, 1) })
 		g.read(hal, func(v *db.View) error {
@@ -160,7 +162,13 @@ func (g *garden) plantDevices(corpus []string, officer, writer, hospital string)
 			return err
 		})
 		try(hal, "answer to an alert", func(tx *db.Tx) error { return h.alerts.Answer(tx, notice, alerts.Looking, clip(text(at), 1900)) })
-		try(hal, "question about an alert", func(tx *db.Tx) (err error) { inquiry, err = h.alerts.Ask(tx, notice, text(at)); return err })
+		try(hal, "question about an alert", func(tx *db.Tx) error {
+			asked, err := h.alerts.Ask(tx, notice, text(at))
+			if err == nil {
+				inquiry = asked
+			}
+			return err
+		})
 	}
 	try(pia, "reason of a withdrawal", func(tx *db.Tx) error { return h.alerts.Withdraw(tx, alert, clip(text(100), 900)) })
 

@@ -10,7 +10,6 @@ import (
 	"github.com/cordon-isao/cordon/internal/check"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
-	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
 )
 

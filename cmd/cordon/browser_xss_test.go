@@ -345,7 +345,10 @@ func (g *garden) plant(corpus []string) (pages []planted) {
 
 	inCases := g.plantCases(corpus, pump, officer)
 	nurse := g.person(g.org("Harbor Hospital", policy.Provider), "Hal Nurse")
-	inDevices := g.plantDevices(corpus, officer, writer, nurse)
+	// Of people who are in no circle, which would make each of their questions slow.
+	medley := g.org("Medley", policy.Manufacturer)
+	keeper, second := g.person(medley, "Mia Lund", policy.RoleOfficer), g.person(medley, "Max Berg", policy.RoleOfficer)
+	inDevices := g.plantDevices(corpus, keeper, second, nurse)
 	asPia, asPol, asDesk := g.session(officer), g.session(writer), g.session(g.desk.Person)
 	page := func(who *http.Cookie, paths ...string) {
 		for _, p := range paths {
@@ -393,7 +396,7 @@ func (g *garden) plant(corpus []string) (pages []planted) {
 	page(nil, inCases.public...)
 	page(asPia, inCases.own...)
 	page(asDesk, inCases.desk...)
-	page(asPia, inDevices.own...)
+	page(g.session(keeper), inDevices.own...)
 	page(g.session(nurse), inDevices.hospital...)
 	page(asDesk, inDevices.desk...)
 	return pages

@@ -32,6 +32,7 @@ import (
 // subject gets, from any route, with any id (also the ids of what is hidden), is
 // equal. Acts that everybody sees happen in both towns between the hidden ones.
 func TestTwinTowns(t *testing.T) {
+	t.Parallel()
 	seed := attackSeed(t)
 	pairs := 9800
 	if s := os.Getenv("CORDON_PAIRS"); s != "" {

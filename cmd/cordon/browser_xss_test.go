@@ -88,6 +88,7 @@ func clip(s string, n int) string {
 // that they can appear on: nothing runs, the content security policy has nothing
 // to block, no element or attribute comes of it (T-50).
 func TestAttacks(t *testing.T) {
+	t.Parallel()
 	browserTest(t)
 	corpus := attacks()
 	if len(corpus) < 300 {

@@ -1,10 +1,12 @@
 package devices
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cordon-isao/cordon/formats/names"
@@ -116,35 +118,45 @@ func (x *Devices) Containing(v *db.View, what string, limit int) ([]Holds, error
 	if len(keys) == 0 {
 		return nil, fault.InvalidField("q", "Give the name of a component, a package URL (pkg:…) or a CPE (cpe:…).")
 	}
-	parts, err := db.All(v, scanPart, `SELECT `+partColumns+` FROM devices_keys k JOIN visible.devices_sboms s ON s.n = k.sbom JOIN devices_components c ON c.sbom = k.sbom AND c.part = k.part
-		WHERE k.key = $1 AND s.state = 'done' AND NOT EXISTS (SELECT 1 FROM visible.devices_sboms w WHERE w.product = s.product AND w.folded = s.folded AND w.state = 'done' AND (w.at > s.at OR w.at = s.at AND w.id > s.id))
-		ORDER BY k.sbom DESC, k.part LIMIT $2`, names.Hash(keys[0]), page(limit))
+	// The index gives the newest first, and the reading ends when there are enough.
+	parts, err := db.All(v, scanPart, `SELECT `+partColumns+` FROM devices_keys k CROSS JOIN visible.devices_sboms s CROSS JOIN devices_components c
+		WHERE k.key = $1 AND s.n = k.sbom AND c.sbom = k.sbom AND c.part = k.part
+		AND s.state = 'done' AND NOT EXISTS (SELECT 1 FROM visible.devices_sboms w WHERE w.product = s.product AND w.folded = s.folded AND w.state = 'done' AND (w.at > s.at OR w.at = s.at AND w.id > s.id))
+		ORDER BY k.sbom DESC, k.part DESC LIMIT $2`, names.Hash(keys[0]), page(limit))
 	if err != nil {
 		return nil, err
 	}
-	sboms, products := map[int64]*SBOM{}, map[string]Product{}
+	parts = slices.DeleteFunc(parts, func(c Part) bool { return !slices.Contains(c.Keys(), keys[0]) }) // two keys with one hash
+	slices.SortStableFunc(parts, func(a, b Part) int { return cmp.Or(cmp.Compare(b.SBOM, a.SBOM), cmp.Compare(a.Number, b.Number)) })
+	var numbers, ids []string
+	for _, c := range parts {
+		numbers = append(numbers, strconv.FormatInt(c.SBOM, 10))
+	}
+	found, err := db.All(v, scanSBOM(v), `SELECT `+sbomColumns+` FROM visible.devices_sboms s WHERE s.n IN (SELECT CAST(value AS BIGINT) FROM json_each($1))`, db.List(numbers))
+	if err != nil {
+		return nil, err
+	}
+	sboms := map[int64]*SBOM{}
+	for _, b := range found {
+		sboms[b.n], ids = b, append(ids, b.Product)
+	}
+	known, err := db.All(v, scanProduct(v), `SELECT `+productColumns+` FROM visible.devices_products p WHERE p.id IN (SELECT value FROM json_each($1))`, db.List(ids))
+	if err != nil {
+		return nil, err
+	}
+	products := map[string]Product{}
+	for _, d := range known {
+		products[d.ID] = d
+	}
 	out := make([]Holds, 0, len(parts))
 	for _, c := range parts {
-		if !slices.Contains(c.Keys(), keys[0]) { // two keys with one hash
-			continue
-		}
-		b, ok := sboms[c.SBOM]
-		if !ok {
-			if b, err = x.SBOMNumbered(v, c.SBOM); err != nil {
-				return nil, err
-			}
-			sboms[c.SBOM] = b
-		}
-		d, ok := products[b.Product]
-		if !ok {
-			if d, err = x.Product(v, b.Product); fault.Is(err, fault.Missing) {
+		if b := sboms[c.SBOM]; b != nil {
+			d, ok := products[b.Product]
+			if !ok {
 				d = Product{ID: b.Product} // its SBOM is shared and the product is not
-			} else if err != nil {
-				return nil, err
 			}
-			products[b.Product] = d
+			out = append(out, Holds{d, b, c})
 		}
-		out = append(out, Holds{d, b, c})
 	}
 	return out, nil
 }

@@ -37,10 +37,28 @@ func TestCounts(t *testing.T) {
 		if d := cmp.Diff(matching.Count{}, counts(town.Max)); d != "" {
 			t.Errorf("who may not read the SBOM counts\n%s", d)
 		}
+		metrics := func() matching.Metrics {
+			return town.Must(h.Town, town.Pia, func(v *db.View) (matching.Metrics, error) { return h.Matching.Metrics(v, id) })
+		}
+		// A word on another version, on another component or of somebody else settles nothing.
+		for who, n := range map[string]matching.NewSaying{town.Pia: {Version: "3.0"}, town.Pol: {Component: "pkg:npm/beta@1.0.0"}, town.Max: {}} {
+			n.Product, n.Vuln, n.Status, n.Impact, n.Label = id, "CVE-2026-0001", "not_affected", "It is never called.", open
+			_, err := h.say(who, n)
+			h.OK(err)
+		}
+		if d := cmp.Diff(matching.Count{Bands: map[string]int{"critical": 1, "medium": 1}, Open: 2}, counts(town.Pia)); d != "" {
+			t.Errorf("after words on other things (-want +got)\n%s", d)
+		}
+		if m := metrics(); m.Identified != 2 || m.Patched != 0 || m.Open != 2 {
+			t.Errorf("after words on other things: %+v", m)
+		}
 		_, err := h.say(town.Pia, matching.NewSaying{Product: id, Vuln: "CVE-2026-0001", Status: "not_affected", Impact: "It is never called.", Label: town.Label(policy.AmberStrict, town.Pump)})
 		h.OK(err)
 		if d := cmp.Diff(matching.Count{Bands: map[string]int{"medium": 1}, Open: 1, Settled: 1}, counts(town.Pia)); d != "" {
 			t.Errorf("after the keeper's word (-want +got)\n%s", d)
+		}
+		if m := metrics(); m.Identified != 2 || m.Patched != 1 || m.Open != 1 || m.Percent != 50 {
+			t.Errorf("after the keeper's word: %+v", m)
 		}
 		if d := cmp.Diff(matching.Count{Bands: map[string]int{"critical": 1, "medium": 1}, Open: 2}, counts(town.Wim)); d != "" {
 			t.Errorf("who may not read the keeper's word (-want +got)\n%s", d)

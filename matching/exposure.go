@@ -168,7 +168,6 @@ type touching struct {
 // closed tells of which findings the maker says that they do not affect the product or
 // are fixed. Only those are looked at about which something of the kind is said.
 func (x *Matching) closed(v *db.View, ts []touching) (map[int64]bool, error) {
-	type about struct{ product, vuln string }
 	said := map[about]bool{}
 	err := v.Each(`SELECT DISTINCT x.product, x.vuln FROM visible.matching_vex x WHERE x.replaced = 0 AND x.status IN ('not_affected', 'fixed')`, nil, func(s db.Scanner) error {
 		var a about
@@ -233,18 +232,19 @@ type Metrics struct {
 // Metrics measures a product by what the reader may see.
 func (x *Matching) Metrics(v *db.View, product string) (Metrics, error) {
 	m := Metrics{Percent: -1}
-	type about struct{ first, fixed time.Time }
-	by := map[string]*about{}
-	if _, err := x.devices.Product(v, product); err != nil {
+	type times struct{ first, fixed time.Time }
+	by := map[string]*times{}
+	p, err := x.devices.Product(v, product)
+	if err != nil {
 		return m, err
 	}
-	err := v.Each(`SELECT f.vuln, MIN(r.found)`+joined+ofNewest+` WHERE (f.kind = 'version' AND p.id = $1 OR f.kind = 'component' AND s.product = $1) GROUP BY f.vuln`, []any{product}, func(s db.Scanner) error {
+	err = v.Each(`SELECT f.vuln, MIN(r.found)`+joined+ofNewest+` WHERE (f.kind = 'version' AND p.id = $1 OR f.kind = 'component' AND s.product = $1) GROUP BY f.vuln`, []any{product}, func(s db.Scanner) error {
 		var id string
 		var first int64
 		if err := s.Scan(&id, &first); err != nil {
 			return err
 		}
-		by[id] = &about{first: clock.FromMicros(first)}
+		by[id] = &times{first: clock.FromMicros(first)}
 		return nil
 	})
 	if err != nil {
@@ -254,19 +254,19 @@ func (x *Matching) Metrics(v *db.View, product string) (Metrics, error) {
 	if err != nil {
 		return m, err
 	}
-	settled := map[string]bool{}
-	for _, w := range says {
-		if w.Status == "fixed" || w.Status == "not_affected" {
-			settled[w.Vuln] = true
-		}
-		if a := by[w.Vuln]; a != nil && w.Status == "fixed" {
+	settled, err := x.settled(v, []string{product})
+	if err != nil {
+		return m, err
+	}
+	for _, w := range says { // newest first: the last one that is fixed counts
+		if a := by[w.Vuln]; a != nil && w.Org == p.Kept && w.Status == "fixed" && settled[about{product, w.Vuln}] && a.fixed.IsZero() {
 			a.fixed = w.Said
 		}
 	}
 	var sum time.Duration
 	for id, a := range by {
 		m.Identified++
-		if settled[id] {
+		if settled[about{product, id}] {
 			m.Patched++
 		} else {
 			m.Open++

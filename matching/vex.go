@@ -67,8 +67,8 @@ func componentName(p devices.Part) string {
 	return ComponentKey(p) + "@" + version
 }
 
-// about reports whether a statement that names component speaks of p.
-func about(component string, p devices.Part) bool {
+// speaksOf reports whether a statement that names component speaks of p.
+func speaksOf(component string, p devices.Part) bool {
 	return component == ComponentKey(p) || component == componentName(p)
 }
 
@@ -275,7 +275,7 @@ func (x *Matching) said(v *db.View, fs []Finding, sboms map[int64]*devices.SBOM)
 			list = slices.Concat(list, inside)
 		}
 		for _, w := range list {
-			if w.Org != keeper || w.Vuln != f.Vuln || w.Version != "" && devices.FoldVersion(w.Version) != devices.FoldVersion(version) || w.Component != "" && !(f.Kind == ofComponent && about(w.Component, f.Part)) {
+			if w.Org != keeper || w.Vuln != f.Vuln || w.Version != "" && devices.FoldVersion(w.Version) != devices.FoldVersion(version) || w.Component != "" && !(f.Kind == ofComponent && speaksOf(w.Component, f.Part)) {
 				continue
 			}
 			if f.Said == nil || w.Said.After(f.Said.Said) {

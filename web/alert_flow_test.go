@@ -9,6 +9,7 @@ import (
 	"github.com/cordon-isao/cordon/alerts"
 	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/ids"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/policy"
 )
@@ -106,7 +107,11 @@ func TestAlertWithoutScript(t *testing.T) {
 		wim.Get("/alerts").Want(200, "Matches Pump Works Pump A4, version 1.5, in Ward 7", "Today", "1 notice this week")
 		wim.Follow("Pumps may stop at once").Want(200, "Why you got this", "The alert names < 2.0", "Affected", "Unplug the network.", "Yes, about 10 minutes", "Remote control", "CVE-2026-9", "Nobody of Ward Hospital answered yet", "TLP:AMBER+STRICT", "Its text may go inside")
 		notice := wim.Path
-		wim.Get(notice).Want(200, "Opened by Wim Ward")
+		short := ids.Short(notice[strings.LastIndexByte(notice, '/')+1:])
+		if wim.Get("/go/" + short).Want(200, "Opened by Wim Ward", short); wim.Path != notice {
+			t.Errorf("%s leads to %s", short, wim.Path)
+		}
+		cleo.Get("/go/" + short).Want(404)
 		cleo.Get(notice).Want(404)
 		pia.Get(notice).Want(404)
 		wim.Send("/answer", one("answer", "perhaps")).Want(422, "The answer must be one of")

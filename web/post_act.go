@@ -1,6 +1,8 @@
 package web
 
 import (
+	"strings"
+
 	"github.com/cordon-isao/cordon/forum"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
@@ -44,6 +46,14 @@ func (c *Ctx) placeOf(p forum.Post) (string, error) {
 func (c *Ctx) goShort() error {
 	if id, err := c.Cases.Resolve(c.View, c.R.PathValue("short")); err == nil {
 		return c.redirect("/cases/" + id)
+	} else if !fault.Is(err, fault.Missing) {
+		return err
+	}
+	if id, err := c.Alerts.Resolve(c.View, c.R.PathValue("short")); err == nil {
+		if strings.HasPrefix(id, "notice_") {
+			return c.redirect(alertsAtNotices + "/" + id)
+		}
+		return c.redirect(alertsAt + "/" + id)
 	} else if !fault.Is(err, fault.Missing) {
 		return err
 	}

@@ -143,8 +143,13 @@ func (x *Alerts) keepInquiry(tx *db.Tx, q Inquiry, twin string) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO alerts_asked (id, twin, side, alert, notice, title, at, changed, pseudonym, asker, revealed, state, tlp, audience) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, '', $10, $11, $12)`,
-		q.ID, twin, string(q.Side), q.Alert, q.Notice, q.Title, clock.Micros(q.At), q.Pseudonym, q.Asker, q.State, string(q.Label.TLP), audience)
+	// Times are told by the day: an asker's own questions stand in their order by i.
+	i, err := db.One(tx.View.As(system), db.Value[int64], `SELECT COUNT(*) FROM visible.alerts_asked q WHERE q.side = $1 AND q.alert = $2 AND q.pseudonym = $3`, string(q.Side), q.Alert, q.Pseudonym)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO alerts_asked (id, twin, side, alert, notice, title, at, changed, pseudonym, i, asker, revealed, state, tlp, audience) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, '', $11, $12, $13)`,
+		q.ID, twin, string(q.Side), q.Alert, q.Notice, q.Title, clock.Micros(q.At), q.Pseudonym, i, q.Asker, q.State, string(q.Label.TLP), audience)
 	return err
 }
 
@@ -233,7 +238,7 @@ func (x *Alerts) OpenInquiries(v *db.View) ([]Inquiry, error) {
 }
 
 func (x *Alerts) inquiries(v *db.View, where string, args ...any) ([]Inquiry, error) {
-	qs, err := db.All(v, scanInquiry(v), `SELECT `+inquiryColumns+` FROM visible.alerts_asked q WHERE `+where+` ORDER BY q.at, q.pseudonym, q.id LIMIT 200`, args...)
+	qs, err := db.All(v, scanInquiry(v), `SELECT `+inquiryColumns+` FROM visible.alerts_asked q WHERE `+where+` ORDER BY q.at, q.pseudonym, q.i, q.id LIMIT 200`, args...)
 	for i := range qs {
 		if err == nil {
 			qs[i].Messages, err = x.messages(v, qs[i].ID)

@@ -119,6 +119,7 @@ CREATE TABLE alerts_asked (
 	at        BIGINT NOT NULL,
 	changed   BIGINT NOT NULL,
 	pseudonym TEXT NOT NULL,
+	i         BIGINT NOT NULL,
 	asker     TEXT NOT NULL,
 	revealed  TEXT NOT NULL,
 	state     TEXT NOT NULL,

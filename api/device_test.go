@@ -401,7 +401,7 @@ func (h *house) findingJob(t *testing.T, product, sbom string) {
 	}
 	h.clock.Add(36 * time.Hour)
 	said := h.do("POST", one+"/vex", pia, obj{"status": "not_affected", "justification": "vulnerable_code_not_in_execute_path", "label": h.community()}, "Idempotency-Key: s1").want(t, 201)
-	if text(said, "version") != "4.1" || text(said, "component") != "pkg:npm/leftish" {
+	if text(said, "version") != "4.1" || text(said, "component") != "pkg:npm/leftish@1.0.0" {
 		t.Errorf("said: %v", said)
 	}
 	if e := h.do("GET", one, wim, nil).want(t, 200); text(e, "said", "status") != "not_affected" || text(e, "open") != "false" {

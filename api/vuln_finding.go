@@ -224,6 +224,8 @@ type DeviceExposure struct {
 	Gone   int            `json:"gone" doc:"Findings that went since then"`
 	Weeks  []ExposureWeek `json:"weeks" doc:"Oldest first"`
 	Capped bool           `json:"capped,omitempty" doc:"There are more findings than are counted"`
+
+	Unversioned int `json:"unversioned" doc:"Deployments that say no version: what is built into them is not compared"`
 }
 
 // ExposureRow is one kind of device.
@@ -255,7 +257,7 @@ func (c *call) exposure(in *struct {
 	if err != nil {
 		return nil, err
 	}
-	out := DeviceExposure{Rows: []ExposureRow{}, Open: e.Open, New: e.New, Gone: e.Gone, Weeks: []ExposureWeek{}, Capped: e.Capped}
+	out := DeviceExposure{Rows: []ExposureRow{}, Open: e.Open, New: e.New, Gone: e.Gone, Weeks: []ExposureWeek{}, Capped: e.Capped, Unversioned: e.Unversioned}
 	for _, r := range e.Rows {
 		row := ExposureRow{r.Maker, r.Model, r.Product, r.Units, some(r.Deployments), r.EOS, r.Count, r.Exploited}
 		if row.Counts == nil {

@@ -18,6 +18,9 @@ type Exposure struct {
 	Gone   int // findings that went since then
 	Weeks  []Week
 	Capped bool // there are more findings than are counted
+	// Unversioned is how many deployments say no version: nothing that is built into
+	// them is compared, and that nothing was found there says nothing.
+	Unversioned int
 }
 
 // ExposureRow is one kind of device.
@@ -80,6 +83,9 @@ func (x *Matching) Exposure(v *db.View, since time.Time) (Exposure, error) {
 		if r == nil {
 			r = &ExposureRow{Maker: d.Maker, Model: d.Model, Product: d.Product, Count: map[string]int{}}
 			rows[key] = r
+		}
+		if d.Version == "" {
+			e.Unversioned++
 		}
 		r.Units += d.Count
 		r.Deployments = append(r.Deployments, d.ID)

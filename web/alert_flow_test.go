@@ -108,7 +108,7 @@ func TestAlertWithoutScript(t *testing.T) {
 		wim.Follow("Pumps may stop at once").Want(200, "Why you got this", "The alert names < 2.0", "Affected", "Unplug the network.", "Yes, about 10 minutes", "Remote control", "CVE-2026-9", "Nobody of Ward Hospital answered yet", "TLP:AMBER+STRICT", "Its text may go inside")
 		notice := wim.Path
 		short := ids.Short(notice[strings.LastIndexByte(notice, '/')+1:])
-		if wim.Get("/go/" + short).Want(200, "Opened by Wim Ward", short); wim.Path != notice {
+		if wim.Get("/go/"+short).Want(200, "Opened by Wim Ward", short); wim.Path != notice {
 			t.Errorf("%s leads to %s", short, wim.Path)
 		}
 		cleo.Get("/go/" + short).Want(404)

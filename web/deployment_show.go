@@ -103,7 +103,7 @@ func deploymentNext(x deploymentView) ui.Step {
 			}
 		}
 	case x.d.Version == "":
-		return edit(ui.Step{Sentence: "Its version is not known.", Detail: "With it, far fewer findings need a person."}, "Say which version it is")
+		return edit(ui.Step{Sentence: "Its version is not known.", Detail: "Until it is, what is built into it is not compared, and more findings need a person."}, "Say which version it is")
 	}
 	return ui.Step{Kind: "ok", Sentence: "Nothing waits for you here."}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/testkit/reader"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
@@ -49,6 +50,13 @@ func TestExposureWithoutScript(t *testing.T) {
 		}
 		wim.Get("/exposure/findings?product="+w.pump).Want(200, "GHSA-aaaa-bbbb-cccc", "CVE-2026-1000", "3.1, Ward network, 60 units", "tiny-http 1.4.0", "Fixed in 1.4.2")
 		wim.Get("/exposure/findings?maker=Nobody&model=Nothing").Want(200, "Nothing waits here")
+
+		// What has no version is not compared with what is built into it, and that is said.
+		wim.Get("/exposure").Never("no version: what is built into")
+		blank := h.runs(town.Wim, devices.DeploymentForm{Product: w.pump, Count: 2, Zone: "Store"})
+		wim.Get("/exposure").Want(200, "1 deployment says no version: what is built into it is not compared.")
+		wim.Get("/deployments/"+blank).Want(200, "Its version is not known. Until it is, what is built into it is not compared")
+		h.do(town.Wim, func(tx *db.Tx) error { return h.Devices.RetireDeployment(tx, blank) })
 
 		// The next visit says what is new since this one.
 		h.Clock.Add(30 * time.Minute)

@@ -21,7 +21,7 @@ screenshots_dir = $(CURDIR)/docs/images
 
 # The two longest go first, so that nothing waits for them in the end; check has vetted.
 test: prepare check
-	@$(step) "all tests" go test -vet=off -timeout 20m ./web ./cmd/cordon ./...
+	@$(step) "all tests" go test -vet=off -parallel 4 -timeout 20m ./web ./cmd/cordon ./...
 	@$(step) "tests under the race detector" env CGO_ENABLED=1 go test -race -timeout 10m -skip '$(RACE_SKIP)' $(race_packages)
 
 prepare:

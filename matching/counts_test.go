@@ -2,6 +2,7 @@ package matching_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -62,6 +63,33 @@ func TestCounts(t *testing.T) {
 		}
 		if d := cmp.Diff(matching.Count{Bands: map[string]int{"critical": 1, "medium": 1}, Open: 2}, counts(town.Wim)); d != "" {
 			t.Errorf("who may not read the keeper's word (-want +got)\n%s", d)
+		}
+	})
+}
+
+// TestExposureLabels: what is counted keeps its marking: an exposure that counts what is
+// in a RED SBOM is RED.
+func TestExposureLabels(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		id := h.product(town.Pia, devices.ProductForm{Name: "Infusor", Label: public})
+		h.deploy(town.Wim, devices.DeploymentForm{Product: id, Version: "1.0"})
+		h.bring(town.Dora, vulns.OSV, public, []byte(osv("OSV-1", "2025-01-01T00:00:00Z", "alpha", "2.0.0")))
+		h.settle()
+		strictest := func() (out policy.TLP) {
+			for _, l := range town.Must(h.Town, town.Wim, func(v *db.View) (matching.Exposure, error) { return h.Matching.Exposure(v, time.Time{}) }).Labels {
+				if out == "" || l.TLP.StricterThan(out) {
+					out = l.TLP
+				}
+			}
+			return out
+		}
+		if got := strictest(); got != "" {
+			t.Errorf("nothing is counted, and is %s", got)
+		}
+		h.sbom(town.Pia, id, "1.0", town.Label(policy.Red, policy.OfPerson(town.Pia), policy.OfPerson(town.Wim)), cdx(library("alpha", "1.0.0", "pkg:npm/alpha@1.0.0")))
+		h.settle()
+		if got := strictest(); got != policy.Red {
+			t.Errorf("what is counted from a RED SBOM is %s", got)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/policy"
 )
 
 // Exposure is what an organization runs, against how grave what is known of it is.
@@ -21,6 +22,8 @@ type Exposure struct {
 	// Unversioned is how many deployments say no version: nothing that is built into
 	// them is compared, and that nothing was found there says nothing.
 	Unversioned int
+	// Labels are those of the SBOMs and records that what is counted comes from.
+	Labels []policy.Label
 }
 
 // ExposureRow is one kind of device.
@@ -67,6 +70,21 @@ func (x *Matching) Exposure(v *db.View, since time.Time) (Exposure, error) {
 		}
 		e.Capped = e.Capped || len(part) == maxExposure
 		hits = append(hits, part...)
+	}
+	label := func(s db.Scanner) error {
+		var tlp, audience string
+		err := s.Scan(&tlp, &audience)
+		if err == nil {
+			var l policy.Label
+			l, err = v.Label(tlp, audience)
+			e.Labels = append(e.Labels, l)
+		}
+		return err
+	}
+	for _, q := range []string{`SELECT DISTINCT u.tlp, u.audience` + joined + directly + ` WHERE ` + directlyWhere, `SELECT DISTINCT u.tlp, u.audience` + joined + inside + ` WHERE ` + insideWhere, `SELECT DISTINCT s.tlp, s.audience` + joined + inside + ` WHERE ` + insideWhere} {
+		if err := v.Each(q, nil, label); err != nil {
+			return e, err
+		}
 	}
 	deployed, err := x.devices.Matched(v)
 	if err != nil {

@@ -61,9 +61,7 @@ type Record struct {
 	digest string
 }
 
-// Claim is a claim of a record with what ranks it. Severity and Exploited are the
-// worst of its own record and of all public records of the same vulnerability,
-// so that whoever may read the record may be told.
+// Claim is a claim of a record with what is needed to compare by it.
 type Claim struct {
 	Record    int64 // place of its record
 	I         int   // its index among the record's claims

@@ -48,6 +48,9 @@ func (c *Ctx) exposureShow() error {
 			return err
 		}
 		label := policy.Default(c.Viewer.Org)
+		for _, l := range x.e.Labels {
+			label = together(label, l)
+		}
 		var ids []string
 		for _, r := range x.e.Rows {
 			if r.Product != "" {

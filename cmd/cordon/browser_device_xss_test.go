@@ -42,7 +42,10 @@ func (g *garden) plantDevices(corpus []string, officer, writer, hospital string)
 		return g.note(field, h.db.Write(ctx, who, fn))
 	}
 	// A document with NUL in a text is refused as a whole, which is tested where it is read.
-	quoted := func(s string) string { b, _ := json.Marshal(strings.ReplaceAll(strings.ToValidUTF8(s, "?"), "\x00", "?")); return string(b) }
+	quoted := func(s string) string {
+		b, _ := json.Marshal(strings.ReplaceAll(strings.ToValidUTF8(s, "?"), "\x00", "?"))
+		return string(b)
+	}
 
 	var products []string
 	g.each(pia, "product", corpus, func(tx *db.Tx, i int, s string) error {

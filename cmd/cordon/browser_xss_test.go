@@ -94,6 +94,15 @@ func TestAttacks(t *testing.T) {
 	if len(corpus) < 300 {
 		t.Fatalf("the corpus has %d attacks", len(corpus))
 	}
+	if os.Getenv("CORDON_LONG") != "1" { // three of four in CI, all on request
+		some := corpus[:0:0]
+		for i, s := range corpus {
+			if i%4 != 3 {
+				some = append(some, s)
+			}
+		}
+		corpus = some
+	}
 	g := &garden{world: newWorld(t, ""), kept: map[string]int{}, refused: map[string]int{}}
 	began := time.Now()
 	pages := g.plant(corpus)

@@ -147,20 +147,10 @@ const (
 
 // Run makes notices of what matching finds, until ctx ends.
 func (x *Alerts) Run(ctx context.Context, d *db.DB, program policy.Viewer, log *slog.Logger) error {
-	for {
-		changed := d.Changed()
+	return d.Work(ctx, log, "make notices of findings", 10*time.Second, func() (bool, error) {
 		_, err := x.Step(ctx, d, program)
-		if err != nil && ctx.Err() == nil {
-			log.Error("make notices of findings; trying again", "err", err)
-			changed = nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		case <-time.After(10 * time.Second):
-		}
-	}
+		return false, err
+	})
 }
 
 // round is where the rounds stand.

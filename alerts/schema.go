@@ -22,7 +22,7 @@ var Schema = db.Schema{
 		"alerts_salts": db.Private, "alerts_groups": db.Private,
 		"alerts_holders": db.Scratch, "alerts_sets": db.Scratch, "alerts_parts": db.Scratch, "alerts_shown": db.Scratch, "alerts_cursor": db.Scratch,
 	},
-	Steps: []string{alertStep + noticeStep + askedStep + shownStep},
+	Steps: []string{alertStep + noticeStep + askedStep + shownStep, askedOrderStep},
 }
 
 // Lists and records are JSON. Times are UTC microseconds, 0 = never.
@@ -119,7 +119,6 @@ CREATE TABLE alerts_asked (
 	at        BIGINT NOT NULL,
 	changed   BIGINT NOT NULL,
 	pseudonym TEXT NOT NULL,
-	i         BIGINT NOT NULL,
 	asker     TEXT NOT NULL,
 	revealed  TEXT NOT NULL,
 	state     TEXT NOT NULL,
@@ -175,4 +174,9 @@ CREATE TABLE alerts_cursor (
 	name  TEXT NOT NULL PRIMARY KEY,
 	value BIGINT NOT NULL
 );
+`
+
+// i numbers one asker's inquiries about one alert: two of one moment keep their order.
+const askedOrderStep = `
+ALTER TABLE alerts_asked ADD COLUMN i BIGINT NOT NULL DEFAULT 0;
 `

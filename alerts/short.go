@@ -20,12 +20,5 @@ func (x *Alerts) Resolve(v *db.View, short string) (id string, err error) {
 	default:
 		return "", fault.ErrMissing
 	}
-	hits, err := db.All(v, db.Value[string], stmt, prefix, prefix+"~")
-	if err == nil && len(hits) != 1 {
-		err = fault.ErrMissing
-	}
-	if err != nil {
-		return "", err
-	}
-	return hits[0], nil
+	return db.Only(v, db.Value[string], stmt, prefix, prefix+"~")
 }

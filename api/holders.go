@@ -5,7 +5,6 @@ import (
 
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/internal/db"
-	"github.com/cordon-isao/cordon/internal/fault"
 )
 
 // HolderNotice is what a case tells the holders of products, as those in the case see
@@ -87,14 +86,7 @@ func (c *call) approveHolderNotice(in *struct {
 	}
 }) (*answer[HolderNotice], error) {
 	return changes(c, in.Holders, func(tx *db.Tx) error {
-		n, err := c.Cases.HolderNotice(tx.View, in.Holders)
-		if err != nil {
-			return err
-		}
-		if n.State == cases.HolderDraft && !n.Drafted.Equal(in.Body.DraftedAt) {
-			return fault.Conflictf("The draft was changed since you read it. Read it again before you agree.")
-		}
-		return c.Cases.ApproveHolderNotice(tx, in.Holders)
+		return c.Cases.ApproveHolderNotice(tx, in.Holders, in.Body.DraftedAt)
 	}, c.readHolderNotice)
 }
 

@@ -123,8 +123,9 @@ func (c *Cases) holderMarking(v *db.View, k Case, t policy.TLP) error {
 
 // ApproveHolderNotice sends a notice to the holders of what it names, as it is written
 // and marked. It takes two persons, of whom one is of the organization that opened the
-// case, which is its source, and one leads the case.
-func (c *Cases) ApproveHolderNotice(tx *db.Tx, id string) error {
+// case, which is its source, and one leads the case. drafted is of the draft that was
+// read: to a later one nobody has agreed.
+func (c *Cases) ApproveHolderNotice(tx *db.Tx, id string, drafted time.Time) error {
 	n, err := c.HolderNotice(tx.View, id)
 	if err != nil {
 		return err
@@ -135,6 +136,9 @@ func (c *Cases) ApproveHolderNotice(tx *db.Tx, id string) error {
 	}
 	if n.State != HolderDraft {
 		return fault.Conflictf("This notice is not a draft any more.")
+	}
+	if !n.Drafted.Equal(drafted) {
+		return fault.Conflictf("The draft was changed since you read it. Read it again before you agree.")
 	}
 	if err := c.mayApprove(tx.View, k, Publication{Drafter: n.Drafter}); err != nil {
 		return err

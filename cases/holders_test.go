@@ -34,7 +34,13 @@ func TestTellHolders(t *testing.T) {
 			return n, err
 		}
 		agree := func(by, n string) error {
-			return h.Write(by, func(tx *db.Tx) error { return h.Cases.ApproveHolderNotice(tx, n) })
+			return h.Write(by, func(tx *db.Tx) error {
+				read, err := h.Cases.HolderNotice(tx.View, n)
+				if err != nil {
+					return err
+				}
+				return h.Cases.ApproveHolderNotice(tx, n, read.Drafted)
+			})
 		}
 		told := func(person string) int {
 			ns, err := town.Read(h, person, func(v *db.View) ([]alerts.Notice, error) {
@@ -63,6 +69,8 @@ func TestTellHolders(t *testing.T) {
 		if again != n {
 			t.Error("a second draft beside the first")
 		}
+		unread := h.Write(town.Pia, func(tx *db.Tx) error { return h.Cases.ApproveHolderNotice(tx, n, h.Clock.Now().Add(-time.Hour)) })
+		town.Wants(t, unread, fault.Conflict, "") // she read an earlier draft
 		h.OK(agree(town.Pia, n))
 		town.Wants(t, agree(town.Pia, n), fault.Conflict, "")
 		if told(town.Wim) != 1 || told(town.Cleo) != 0 {

@@ -15,12 +15,5 @@ func (c *Cases) Resolve(v *db.View, short string) (string, error) {
 	if !ok || !strings.HasPrefix(prefix, "case_") {
 		return "", fault.ErrMissing
 	}
-	hits, err := db.All(v, db.Value[string], `SELECT k.id FROM visible.cases k WHERE k.id >= $1 AND k.id < $2 LIMIT 2`, prefix, prefix+"~")
-	if err != nil {
-		return "", err
-	}
-	if len(hits) != 1 {
-		return "", fault.ErrMissing
-	}
-	return hits[0], nil
+	return db.Only(v, db.Value[string], `SELECT k.id FROM visible.cases k WHERE k.id >= $1 AND k.id < $2 LIMIT 2`, prefix, prefix+"~")
 }

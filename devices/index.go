@@ -17,12 +17,8 @@ const keysForm = 1
 // keys. It changes with the table of makers' names.
 func KeysVersion() int64 { return names.Version(keysForm) }
 
-// The marks of the indexes.
-const (
-	markKeys        = "keys"        // the version whose keys are kept
-	markProducts    = "products"    // while keys are being made again: the last product that was
-	markDeployments = "deployments" // and the last deployment
-)
+// markKeys is the mark of the version whose keys are kept.
+const markKeys = "keys"
 
 const indexChunk = 200
 
@@ -43,54 +39,57 @@ func (x *Devices) RebuildIndex(ctx context.Context, d *db.DB, program policy.Vie
 	if err != nil || keyed {
 		return err
 	}
-	err = again(ctx, d, program, markProducts, func(tx *db.Tx, from string) (string, error) {
-		list, err := db.All(tx.View, scanProduct(tx.View), `SELECT `+productColumns+` FROM visible.devices_products p WHERE p.id > $1 ORDER BY p.id LIMIT $2`, from, indexChunk)
-		for _, p := range list {
-			if err == nil {
-				err, from = x.index(tx, p), p.ID
-			}
-		}
-		return from, err
+	err = rekey(ctx, d, program, "products", func(v *db.View, from string) ([]Product, error) {
+		return db.All(v, scanProduct(v), `SELECT `+productColumns+` FROM visible.devices_products p WHERE p.id > $1 ORDER BY p.id LIMIT $2`, from, indexChunk)
+	}, func(tx *db.Tx, p Product) (string, error) {
+		return p.ID, x.index(tx, p)
 	})
 	if err != nil {
 		return err
 	}
-	err = again(ctx, d, program, markDeployments, func(tx *db.Tx, from string) (string, error) {
-		list, err := db.All(tx.View, scanDeployment(tx.View), `SELECT `+deploymentColumns+` FROM visible.devices_deployments d WHERE d.id > $1 ORDER BY d.id LIMIT $2`, from, indexChunk)
-		for _, p := range list {
-			if err == nil {
-				err, from = x.place(tx, p), p.ID
-			}
-		}
-		return from, err
+	err = rekey(ctx, d, program, "deployments", func(v *db.View, from string) ([]Deployment, error) {
+		return db.All(v, scanDeployment(v), `SELECT `+deploymentColumns+` FROM visible.devices_deployments d WHERE d.id > $1 ORDER BY d.id LIMIT $2`, from, indexChunk)
+	}, func(tx *db.Tx, p Deployment) (string, error) {
+		return p.ID, x.place(tx, p)
 	})
 	if err != nil {
 		return err
 	}
 	return d.Note(ctx, program, func(tx *db.Tx) error {
-		if err := setMark(tx, markKeys, strconv.FormatInt(KeysVersion(), 10)); err != nil {
+		if _, err := tx.Exec(`DELETE FROM devices_marks`); err != nil {
 			return err
 		}
-		_, err := tx.Exec(`DELETE FROM devices_marks WHERE name IN ($1, $2)`, markProducts, markDeployments)
-		return err
+		return setMark(tx, markKeys, strconv.FormatInt(KeysVersion(), 10))
 	})
 }
 
-// again runs some over all rows, a chunk a commit, beginning after the mark.
-func again(ctx context.Context, d *db.DB, program policy.Viewer, mark string, some func(tx *db.Tx, from string) (string, error)) error {
+// rekey runs one over all that list gives, which begins after an id, a chunk a commit.
+// The last that was done is marked under this version's name, so that another program's
+// half is not taken for its own; and what is kept is by no version's keys until all is.
+func rekey[T any](ctx context.Context, d *db.DB, program policy.Viewer, kind string, list func(v *db.View, from string) ([]T, error), one func(*db.Tx, T) (id string, err error)) error {
+	mark := kind + " " + strconv.FormatInt(KeysVersion(), 10)
 	for {
-		var from, to string
-		err := d.Note(ctx, program, func(tx *db.Tx) (err error) {
-			from, err = db.One(tx.View, db.Value[string], `SELECT value FROM devices_marks WHERE name = $1`, mark)
+		n := 0
+		err := d.Note(ctx, program, func(tx *db.Tx) error {
+			if _, err := tx.Exec(`DELETE FROM devices_marks WHERE name = $1`, markKeys); err != nil {
+				return err
+			}
+			from, err := db.One(tx.View, db.Value[string], `SELECT value FROM devices_marks WHERE name = $1`, mark)
 			if err != nil && !fault.Is(err, fault.Missing) {
 				return err
 			}
-			if to, err = some(tx, from); err != nil || to == from {
+			rows, err := list(tx.View, from)
+			if n = len(rows); err != nil || n == 0 {
 				return err
 			}
-			return setMark(tx, mark, to)
+			for _, row := range rows {
+				if from, err = one(tx, row); err != nil {
+					return err
+				}
+			}
+			return setMark(tx, mark, from)
 		})
-		if err != nil || to == from {
+		if err != nil || n == 0 {
 			return err
 		}
 	}

@@ -9,7 +9,7 @@ import (
 // This file is what matching asks. Everything is read in the eyes of the view it is
 // given, as everything else is.
 
-// hashes is a list of hashed keys for json_each, which takes texts.
+// hashes is a list of numbers, such as hashed keys, for json_each, which takes texts.
 func hashes(keys []int64) string {
 	list := make([]string, len(keys))
 	for i, k := range keys {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/cordon-isao/cordon/formats/names"
@@ -128,25 +127,22 @@ func (x *Devices) Containing(v *db.View, what string, limit int) ([]Holds, error
 	}
 	parts = slices.DeleteFunc(parts, func(c Part) bool { return !slices.Contains(c.Keys(), keys[0]) }) // two keys with one hash
 	slices.SortStableFunc(parts, func(a, b Part) int { return cmp.Or(cmp.Compare(b.SBOM, a.SBOM), cmp.Compare(a.Number, b.Number)) })
-	var numbers, ids []string
-	for _, c := range parts {
-		numbers = append(numbers, strconv.FormatInt(c.SBOM, 10))
+	numbers := make([]int64, len(parts))
+	for i, c := range parts {
+		numbers[i] = c.SBOM
 	}
-	found, err := db.All(v, scanSBOM(v), `SELECT `+sbomColumns+` FROM visible.devices_sboms s WHERE s.n IN (SELECT CAST(value AS BIGINT) FROM json_each($1))`, db.List(numbers))
+	found, err := db.All(v, scanSBOM(v), `SELECT `+sbomColumns+` FROM visible.devices_sboms s WHERE s.n IN (SELECT CAST(value AS BIGINT) FROM json_each($1))`, hashes(numbers))
 	if err != nil {
 		return nil, err
 	}
 	sboms := map[int64]*SBOM{}
+	var ids []string
 	for _, b := range found {
 		sboms[b.n], ids = b, append(ids, b.Product)
 	}
-	known, err := db.All(v, scanProduct(v), `SELECT `+productColumns+` FROM visible.devices_products p WHERE p.id IN (SELECT value FROM json_each($1))`, db.List(ids))
+	products, err := x.ProductsOf(v, ids)
 	if err != nil {
 		return nil, err
-	}
-	products := map[string]Product{}
-	for _, d := range known {
-		products[d.ID] = d
 	}
 	out := make([]Holds, 0, len(parts))
 	for _, c := range parts {

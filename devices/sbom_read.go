@@ -384,40 +384,28 @@ func (x *Devices) dropParts(tx *db.Tx, n int64) error {
 // Run reads what was queued until ctx ends. Before that it brings the indexes up to
 // date, which a new program may make otherwise.
 func (x *Devices) Run(ctx context.Context, d *db.DB, program policy.Viewer, log *slog.Logger) error {
-	for {
-		if err := x.RebuildIndex(ctx, d, program); err == nil {
-			break
-		} else if ctx.Err() == nil {
-			log.Error("bring the index of devices up to date; trying again", "err", err)
+	indexed := false
+	return d.Work(ctx, log, "read an SBOM", 30*time.Second, func() (bool, error) {
+		if !indexed {
+			if err := x.RebuildIndex(ctx, d, program); err != nil {
+				return false, fmt.Errorf("bring the index of devices up to date: %w", err)
+			}
+			indexed = true
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(2 * time.Second):
-		}
-	}
-	for {
-		changed := d.Changed()
 		var id string
 		err := d.Read(ctx, program, func(v *db.View) (err error) {
 			id, err = db.One(v, db.Value[string], `SELECT s.id FROM visible.devices_sboms s WHERE s.state = 'queued' ORDER BY s.at, s.id LIMIT 1`)
 			return err
 		})
+		if fault.Is(err, fault.Missing) {
+			return false, nil
+		}
 		if err == nil {
-			if _, err = x.ReadSBOM(ctx, d, program, id, nil); err == nil {
-				continue
-			}
+			_, err = x.ReadSBOM(ctx, d, program, id, nil)
 		}
-		wait := 30 * time.Second
-		if err != nil && !fault.Is(err, fault.Missing) && ctx.Err() == nil {
-			log.Error("read an SBOM; trying again", "sbom", id, "err", err)
-			wait, changed = 2*time.Second, nil
+		if err != nil {
+			return false, fmt.Errorf("SBOM %s: %w", id, err)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		case <-time.After(wait):
-		}
-	}
+		return true, nil
+	})
 }

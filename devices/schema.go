@@ -18,8 +18,8 @@ import (
 // shown.
 var Schema = db.Schema{
 	Duty:   "devices",
-	Tables: tables(productTables, sbomTables, deploymentTables),
-	Steps:  []string{productStep + sbomStep + deploymentStep},
+	Tables: tables(productTables, sbomTables, deploymentTables, markTables),
+	Steps:  []string{productStep + sbomStep + deploymentStep, markStep},
 }
 
 func tables(ms ...map[string]db.Privacy) map[string]db.Privacy {
@@ -215,13 +215,12 @@ CREATE TABLE devices_reading (
 );
 `
 
-var deploymentTables = map[string]db.Privacy{"devices_deployments": db.Labelled, "devices_places": db.Scratch, "devices_mappings": db.Scratch, "devices_marks": db.Scratch}
+var deploymentTables = map[string]db.Privacy{"devices_deployments": db.Labelled, "devices_places": db.Scratch, "devices_mappings": db.Scratch}
 
 // deployments: product is the known product, "" = told by maker and model only.
 // state is kept or retired. name is maker, model and version folded, by which they
 // are listed; words is what is searched; same is the hash of what an import knows
-// them again by. devices_places is the index from keys of names to deployments;
-// devices_marks says by which version's keys products and deployments are found.
+// them again by. devices_places is the index from keys of names to deployments.
 const deploymentStep = `
 CREATE TABLE devices_deployments (
 	id          TEXT NOT NULL PRIMARY KEY,
@@ -264,6 +263,12 @@ CREATE TABLE devices_mappings (
 	org     TEXT NOT NULL PRIMARY KEY,
 	columns TEXT NOT NULL
 );
+`
+
+var markTables = map[string]db.Privacy{"devices_marks": db.Scratch}
+
+// devices_marks says by which version's keys products and deployments are found.
+const markStep = `
 CREATE TABLE devices_marks (
 	name  TEXT NOT NULL PRIMARY KEY,
 	value TEXT NOT NULL

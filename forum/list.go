@@ -196,14 +196,8 @@ func (f *Forum) Resolve(v *db.View, short string) (id, topic string, err error) 
 		return "", "", fault.ErrMissing
 	}
 	type found struct{ id, topic string }
-	hits, err := db.All(v, func(s db.Scanner) (x found, err error) { err = s.Scan(&x.id, &x.topic); return x, err }, stmt, prefix, prefix+"~")
-	if err != nil {
-		return "", "", err
-	}
-	if len(hits) != 1 {
-		return "", "", fault.ErrMissing
-	}
-	return hits[0].id, hits[0].topic, nil
+	hit, err := db.Only(v, func(s db.Scanner) (x found, err error) { err = s.Scan(&x.id, &x.topic); return x, err }, stmt, prefix, prefix+"~")
+	return hit.id, hit.topic, err
 }
 
 func missing(err error) error {

@@ -358,28 +358,21 @@ func (x *Intel) turn(tx *db.Tx, id string, to BatchState, from ...BatchState) er
 // Run reads what is queued, oldest first, until ctx ends, beginning with what a
 // crash interrupted.
 func (x *Intel) Run(ctx context.Context, d *db.DB, program policy.Viewer, log *slog.Logger) error {
-	for {
-		changed := d.Changed()
+	return d.Work(ctx, log, "read a batch of intelligence", 30*time.Second, func() (bool, error) {
 		var id string
 		err := d.Read(ctx, program, func(v *db.View) (err error) {
 			id, err = db.One(v, db.Value[string], `SELECT b.id FROM visible.intel_batches b WHERE b.state IN ('queued', 'running') AND b.file <> '' ORDER BY b.at, b.id LIMIT 1`)
 			return err
 		})
+		if fault.Is(err, fault.Missing) {
+			return false, nil
+		}
 		if err == nil {
-			if _, err = x.Read(ctx, d, program, id, nil); err == nil {
-				continue
-			}
+			_, err = x.Read(ctx, d, program, id, nil)
 		}
-		wait := 30 * time.Second
-		if err != nil && !fault.Is(err, fault.Missing) && ctx.Err() == nil {
-			log.Error("read a batch of intelligence; trying again", "batch", id, "err", err)
-			wait, changed = 2*time.Second, nil
+		if err != nil {
+			return false, fmt.Errorf("batch %s: %w", id, err)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		case <-time.After(wait):
-		}
-	}
+		return true, nil
+	})
 }

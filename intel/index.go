@@ -113,23 +113,10 @@ func (x *Intel) RunIndex(ctx context.Context, d *db.DB, program policy.Viewer, l
 	if err := x.beginAgain(ctx, d, program); err != nil {
 		return err
 	}
-	for {
-		changed := d.Changed()
+	return d.Work(ctx, log, "index intelligence", 5*time.Second, func() (bool, error) {
 		n, err := x.Index(ctx, d, program)
-		if err == nil && n > 0 {
-			continue
-		}
-		if err != nil && ctx.Err() == nil {
-			log.Error("index intelligence; trying again", "err", err)
-			changed = nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		case <-time.After(5 * time.Second):
-		}
-	}
+		return n > 0, err
+	})
 }
 
 // words is what a search looks for in an object.

@@ -11,7 +11,8 @@ func (f Finding) Component() string {
 	if f.Kind != ofComponent {
 		return ""
 	}
-	return componentName(f.Part)
+	_, _, name := called(f.Part)
+	return name
 }
 
 // Compared reports whether an SBOM that the viewer may read was compared with all

@@ -15,6 +15,15 @@ type Count struct {
 // about is a vulnerability in a product.
 type about struct{ product, vuln string }
 
+// What touches products now: their versions, and what is in the newest SBOMs of them.
+// $1 is their ids.
+const (
+	touchedVersions = joined + `JOIN visible.devices_products p ON p.id = f.subject
+		WHERE f.kind = 'version' AND r.gone = 0 AND f.subject IN (SELECT value FROM json_each($1))`
+	touchedParts = joined + `JOIN visible.devices_sboms s ON s.n = f.sbom
+		WHERE f.kind = 'component' AND r.gone = 0 AND s.product IN (SELECT value FROM json_each($1)) AND` + newest
+)
+
 // Counts counts the vulnerabilities that touch products, in the reader's eyes: those
 // that name a version of it, and those in the newest SBOM of each version. A
 // vulnerability is settled if the product's keeper says of each of its findings that it
@@ -35,10 +44,8 @@ func (x *Matching) Counts(v *db.View, products []string) (map[string]Count, erro
 	}
 	hits := map[about]hit{}
 	for _, q := range []string{
-		`SELECT f.subject, f.vuln` + worst + joined + `JOIN visible.devices_products p ON p.id = f.subject
-			WHERE f.kind = 'version' AND r.gone = 0 AND f.subject IN (SELECT value FROM json_each($1)) GROUP BY f.subject, f.vuln`,
-		`SELECT s.product, f.vuln` + worst + joined + `JOIN visible.devices_sboms s ON s.n = f.sbom
-			WHERE f.kind = 'component' AND r.gone = 0 AND s.product IN (SELECT value FROM json_each($1)) AND` + newest + `GROUP BY s.product, f.vuln`,
+		`SELECT f.subject, f.vuln` + worst + touchedVersions + ` GROUP BY f.subject, f.vuln`,
+		`SELECT s.product, f.vuln` + worst + touchedParts + `GROUP BY s.product, f.vuln`,
 	} {
 		found, err := db.All(v, scan, q, db.List(products))
 		if err != nil {
@@ -87,10 +94,8 @@ func (x *Matching) settled(v *db.View, products []string) (map[about]bool, error
 	}
 	var open []touching
 	for _, q := range []string{
-		`SELECT DISTINCT f.n, f.sbom, f.subject, f.vuln` + joined + `JOIN visible.devices_products p ON p.id = f.subject
-			WHERE f.kind = 'version' AND r.gone = 0 AND f.subject IN (SELECT value FROM json_each($1)) AND f.vuln IN (SELECT value FROM json_each($2))`,
-		`SELECT DISTINCT f.n, f.sbom, s.product, f.vuln` + joined + `JOIN visible.devices_sboms s ON s.n = f.sbom
-			WHERE f.kind = 'component' AND r.gone = 0 AND s.product IN (SELECT value FROM json_each($1)) AND f.vuln IN (SELECT value FROM json_each($2)) AND` + newest,
+		`SELECT DISTINCT f.n, f.sbom, f.subject, f.vuln` + touchedVersions + ` AND f.vuln IN (SELECT value FROM json_each($2))`,
+		`SELECT DISTINCT f.n, f.sbom, s.product, f.vuln` + touchedParts + `AND f.vuln IN (SELECT value FROM json_each($2))`,
 	} {
 		found, err := db.All(v, func(s db.Scanner) (t touching, err error) {
 			err = s.Scan(&t.n, &t.sbom, &t.product, &t.vuln)

@@ -63,26 +63,27 @@ func (x *Matching) Exposure(v *db.View, since time.Time) (Exposure, error) {
 		return h, err
 	}
 	var hits []hit
-	for _, q := range []string{directly + ` WHERE ` + directlyWhere, inside + ` WHERE ` + insideWhere} {
-		part, err := db.All(v, scan, counts+joined+q+` GROUP BY f.n, f.sbom, d.id, f.vuln LIMIT $2`, v.Viewer().Org, maxExposure)
+	labels := func(s db.Scanner) error {
+		var record, bill struct{ tlp, audience string }
+		if err := s.Scan(&record.tlp, &record.audience, &bill.tlp, &bill.audience); err != nil {
+			return err
+		}
+		a, err := v.Label(record.tlp, record.audience)
+		if err != nil {
+			return err
+		}
+		b, err := v.Label(bill.tlp, bill.audience)
+		e.Labels = append(e.Labels, a, b)
+		return err
+	}
+	for _, q := range []struct{ from, bill string }{{directly + ` WHERE ` + directlyWhere, "u"}, {inside + ` WHERE ` + insideWhere, "s"}} {
+		part, err := db.All(v, scan, counts+joined+q.from+` GROUP BY f.n, f.sbom, d.id, f.vuln LIMIT $2`, v.Viewer().Org, maxExposure)
 		if err != nil {
 			return e, err
 		}
 		e.Capped = e.Capped || len(part) == maxExposure
 		hits = append(hits, part...)
-	}
-	label := func(s db.Scanner) error {
-		var tlp, audience string
-		err := s.Scan(&tlp, &audience)
-		if err == nil {
-			var l policy.Label
-			l, err = v.Label(tlp, audience)
-			e.Labels = append(e.Labels, l)
-		}
-		return err
-	}
-	for _, q := range []string{`SELECT DISTINCT u.tlp, u.audience` + joined + directly + ` WHERE ` + directlyWhere, `SELECT DISTINCT u.tlp, u.audience` + joined + inside + ` WHERE ` + insideWhere, `SELECT DISTINCT s.tlp, s.audience` + joined + inside + ` WHERE ` + insideWhere} {
-		if err := v.Each(q, nil, label); err != nil {
+		if err := v.Each(`SELECT DISTINCT u.tlp, u.audience, `+q.bill+`.tlp, `+q.bill+`.audience`+joined+q.from, nil, labels); err != nil {
 			return e, err
 		}
 	}

@@ -24,7 +24,7 @@ var Schema = db.Schema{
 		"matching_findings": db.Scratch, "matching_reasons": db.Scratch, "matching_news": db.Scratch, "matching_todo": db.Scratch, "matching_keys": db.Scratch,
 		"matching_vex": db.Labelled, "matching_answers": db.Labelled,
 	},
-	Steps: []string{step},
+	Steps: []string{step, keyStep},
 }
 
 const step = `
@@ -36,7 +36,6 @@ CREATE TABLE matching_todo (
 	PRIMARY KEY (kind, subject)
 );
 CREATE INDEX matching_todo_seq ON matching_todo (seq);
-CREATE TABLE matching_keys (version TEXT NOT NULL PRIMARY KEY);
 CREATE TABLE matching_findings (
 	n       BIGINT NOT NULL PRIMARY KEY,
 	id      TEXT NOT NULL UNIQUE,
@@ -112,4 +111,8 @@ CREATE TABLE matching_answers (
 	audience TEXT NOT NULL
 );
 CREATE INDEX matching_answers_finding ON matching_answers (finding, org, newest);
+`
+
+const keyStep = `
+CREATE TABLE matching_keys (version TEXT NOT NULL PRIMARY KEY);
 `

@@ -1,6 +1,7 @@
 package matching
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -40,36 +41,32 @@ type Saying struct {
 	Label         policy.Label
 }
 
-// ComponentKey is what a statement calls every version of a component by: its package
-// URL without the version, else its folded name.
-func ComponentKey(p devices.Part) string {
-	if p.PURL != "" {
-		if u, err := purl.Parse(p.PURL); err == nil {
-			return u.Key()
-		}
-	}
-	if keys := p.Keys(); len(keys) > 0 {
-		return keys[len(keys)-1]
-	}
-	return ""
-}
-
-// componentName is what a statement calls one version of a component by. A product may
-// hold several versions of a component, of which a statement clears only its own.
-func componentName(p devices.Part) string {
-	version := p.Version
-	if u, err := purl.Parse(p.PURL); err == nil && u.Version != "" {
-		version = u.Version
+// called is what statements call a component: every version of it by key, which is its
+// package URL without the version, else its folded name; and this version by name. A
+// product may hold several versions, of which a statement clears only its own.
+func called(p devices.Part) (key, version, name string) {
+	version = p.Version
+	if u, err := purl.Parse(p.PURL); err == nil {
+		key, version = u.Key(), cmp.Or(u.Version, version)
+	} else if keys := p.Keys(); len(keys) > 0 {
+		key = keys[len(keys)-1]
 	}
 	if version == "" {
-		return ComponentKey(p)
+		return key, "", key
 	}
-	return ComponentKey(p) + "@" + version
+	return key, version, key + "@" + version
+}
+
+// ComponentKey is what a statement calls every version of a component by.
+func ComponentKey(p devices.Part) string {
+	key, _, _ := called(p)
+	return key
 }
 
 // speaksOf reports whether a statement that names component speaks of p.
 func speaksOf(component string, p devices.Part) bool {
-	return component == ComponentKey(p) || component == componentName(p)
+	key, _, name := called(p)
+	return component == key || component == name
 }
 
 const sayingColumns = `x.id, x.at, x.org, x.org_name, x.product, x.version, x.component, x.vuln, x.status, x.justification, x.impact, x.action, x.notes, x.source, x.said, x.replaced, x.tlp, x.audience`
@@ -326,7 +323,7 @@ func (x *Matching) within(v *db.View, b *devices.SBOM) ([]Saying, error) {
 			switch {
 			case ok && part.Number == b.Root:
 			case ok:
-				w.Component = componentName(part)
+				_, _, w.Component = called(part)
 			default:
 				continue // about something that this SBOM does not list
 			}

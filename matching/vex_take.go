@@ -200,9 +200,11 @@ func productWords(p vex.Product) string {
 
 // known is what a statement may name of a product.
 type known struct {
-	device []string                     // keys of the product's names
-	whole  map[string]bool              // keys of what its newest SBOM says it describes
-	parts  map[string]map[string]string // by key, by version: how statements call the component
+	device []string        // keys of the product's names
+	whole  map[string]bool // keys of what its newest SBOM says it describes
+	// parts is by key, by version, how statements call the component: "" where two of
+	// one name can be meant.
+	parts map[string]map[string]string
 }
 
 func (x *Matching) known(v *db.View, p devices.Product) (known, error) {
@@ -230,16 +232,21 @@ func (x *Matching) known(v *db.View, p devices.Product) (known, error) {
 			return k, err
 		}
 		for _, part := range parts {
+			all, version, one := called(part)
 			for _, key := range part.Keys() {
 				if part.Number == b.Root {
 					k.whole[key] = true
 					continue
 				}
 				if k.parts[key] == nil {
-					k.parts[key] = map[string]string{"": ComponentKey(part)}
+					k.parts[key] = map[string]string{}
 				}
-				_, version, _ := strings.Cut(componentName(part), "@")
-				k.parts[key][version] = componentName(part)
+				for version, name := range map[string]string{"": all, version: one} {
+					if had, ok := k.parts[key][version]; ok && had != name {
+						name = ""
+					}
+					k.parts[key][version] = name
+				}
 			}
 		}
 		if len(parts) < chunkParts {
@@ -308,7 +315,7 @@ func (k known) one(p vex.Product) (version, component string, ok bool) {
 		if k.whole[n.key] {
 			return n.version, "", true
 		}
-		if c, ok := k.parts[n.key][n.version]; ok {
+		if c := k.parts[n.key][n.version]; c != "" {
 			return "", c, true
 		}
 	}

@@ -375,43 +375,32 @@ func (x *Vulns) turn(tx *db.Tx, id string, to BatchState, from ...BatchState) er
 // crash interrupted. Before that it brings the indexes up to date, which a restore
 // leaves out and a new program may make otherwise.
 func (x *Vulns) Run(ctx context.Context, d *db.DB, program policy.Viewer, log *slog.Logger) error {
-	for {
-		if err := x.RebuildIndex(ctx, d, program); err == nil {
-			break
-		} else if ctx.Err() == nil {
-			log.Error("bring the index of vulnerabilities up to date; trying again", "err", err)
+	indexed := false
+	return d.Work(ctx, log, "read vulnerability records", 10*time.Second, func() (bool, error) {
+		if !indexed {
+			if err := x.RebuildIndex(ctx, d, program); err != nil {
+				return false, fmt.Errorf("bring the index up to date: %w", err)
+			}
+			indexed = true
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(2 * time.Second):
-		}
-	}
-	for {
-		changed := d.Changed()
 		var id string
 		err := d.Read(ctx, program, func(v *db.View) (err error) {
 			id, err = db.One(v, db.Value[string], `SELECT b.id FROM visible.vulns_batches b LEFT JOIN vulns_leases l ON l.name = b.id
 				WHERE b.state IN ('queued', 'running') AND b.file <> '' AND (l.until IS NULL OR l.until <= $1) ORDER BY b.at, b.id LIMIT 1`, clock.Micros(v.Now()))
 			return err
 		})
+		if fault.Is(err, fault.Missing) {
+			return false, nil
+		}
 		if err == nil {
-			if _, err = x.Read(ctx, d, program, id, nil); err == nil {
-				continue
-			}
+			_, err = x.Read(ctx, d, program, id, nil)
 		}
-		wait := 10 * time.Second
-		if err != nil && !fault.Is(err, fault.Missing) && ctx.Err() == nil {
-			if !errors.Is(err, errElsewhere) {
-				log.Error("read vulnerability records; trying again", "batch", id, "err", err)
-			}
-			wait, changed = 2*time.Second, nil
+		switch {
+		case errors.Is(err, errElsewhere):
+			return false, nil
+		case err != nil:
+			return false, fmt.Errorf("batch %s: %w", id, err)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		case <-time.After(wait):
-		}
-	}
+		return true, nil
+	})
 }

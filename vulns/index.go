@@ -2,6 +2,7 @@ package vulns
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/cordon-isao/cordon/formats/names"
@@ -52,7 +53,7 @@ func (x *Vulns) Keyed(v *db.View) (bool, error) {
 const (
 	markKeys  = "keys"  // the version whose keys are kept
 	markWords = "words" // while words are being made again: the last place that was
-	markKeyed = "keyed" // while keys are being made again: the last place that was
+	markKeyed = "keyed" // while this version's keys are being made: the last place that was, the version behind the name
 )
 
 const indexChunk = 300
@@ -95,18 +96,32 @@ func (x *Vulns) RebuildIndex(ctx context.Context, d *db.DB, program policy.Viewe
 		return err
 	}
 	if rewords {
-		if err := x.again(ctx, d, program, markWords, 0, x.reword); err != nil {
+		if err := x.again(ctx, d, program, markWords, x.reword); err != nil {
 			return err
 		}
 	}
-	if rekey {
-		return x.again(ctx, d, program, markKeyed, version, x.rekey)
+	if !rekey {
+		return nil
 	}
-	return nil
+	// Until all is done, the keys are no version's: another program does not take the
+	// half of this one for its own.
+	err = d.Note(ctx, program, func(tx *db.Tx) error { return dropMark(tx, markKeys) })
+	if err != nil {
+		return err
+	}
+	if err := x.again(ctx, d, program, markKeyed+strconv.FormatInt(version, 10), x.rekey); err != nil {
+		return err
+	}
+	return d.Note(ctx, program, func(tx *db.Tx) error {
+		if err := dropMark(tx, markKeyed+"%"); err != nil {
+			return err
+		}
+		return setMark(tx, markKeys, version)
+	})
 }
 
 // again runs one over all records, some hundred a commit.
-func (x *Vulns) again(ctx context.Context, d *db.DB, program policy.Viewer, name string, version int64, one func(*db.Tx, []Record) error) error {
+func (x *Vulns) again(ctx context.Context, d *db.DB, program policy.Viewer, name string, one func(*db.Tx, []Record) error) error {
 	for {
 		n := 0
 		err := d.Note(ctx, program, func(tx *db.Tx) error {
@@ -124,13 +139,7 @@ func (x *Vulns) again(ctx context.Context, d *db.DB, program policy.Viewer, name
 				}
 				return setMark(tx, name, rs[n-1].Place)
 			}
-			if version != 0 {
-				if err := setMark(tx, markKeys, version); err != nil {
-					return err
-				}
-			}
-			_, err = tx.Exec(`DELETE FROM vulns_marks WHERE name = $1`, name)
-			return err
+			return dropMark(tx, name)
 		})
 		if err != nil || n == 0 {
 			return err

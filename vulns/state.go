@@ -24,6 +24,12 @@ func setMark(tx *db.Tx, name string, value int64) error {
 	return err
 }
 
+// dropMark forgets the marks whose names are like the pattern of LIKE.
+func dropMark(tx *db.Tx, like string) error {
+	_, err := tx.Exec(`DELETE FROM vulns_marks WHERE name LIKE $1`, like)
+	return err
+}
+
 func bit(b bool) int64 {
 	if b {
 		return 1

@@ -121,17 +121,17 @@ func (c *Ctx) holdersOf(v *db.View, id, notice string) (cases.HolderNotice, erro
 func (c *Ctx) holdersApprove() error {
 	id, notice := c.R.PathValue("case"), c.R.PathValue("holders")
 	return c.caseAct(caseForm{which: "approve", fields: []string{"sure", "drafted"}, show: c.showHolders, do: func(tx *db.Tx, a attempt) (string, error) {
-		n, err := c.holdersOf(tx.View, id, notice)
-		if err != nil {
+		if _, err := c.holdersOf(tx.View, id, notice); err != nil {
 			return "", err
 		}
 		if a.t["sure"] == "" {
 			return "", fault.InvalidField("sure", "Say that you agree with the wording and the marking.")
 		}
-		if a.t["drafted"] != n.Drafted.UTC().Format(time.RFC3339Nano) {
-			return "", fault.Conflictf("The draft was changed since you read it. Read it again before you agree.")
+		drafted, err := time.Parse(time.RFC3339Nano, a.t["drafted"])
+		if err != nil { // no draft was written then
+			drafted = time.Time{}
 		}
-		return "/cases/" + id + "/holders?done=" + doneHoldersTold, c.Cases.ApproveHolderNotice(tx, notice)
+		return "/cases/" + id + "/holders?done=" + doneHoldersTold, c.Cases.ApproveHolderNotice(tx, notice, drafted)
 	}})
 }
 

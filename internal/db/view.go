@@ -193,6 +193,20 @@ func All[T any](v *View, scan func(Scanner) (T, error), stmt string, args ...any
 	return out, err
 }
 
+// Only reads the row of an answer that has one; with none and with several it is
+// fault.ErrMissing.
+func Only[T any](v *View, scan func(Scanner) (T, error), stmt string, args ...any) (T, error) {
+	var none T
+	rows, err := All(v, scan, stmt, args...)
+	switch {
+	case err != nil:
+		return none, err
+	case len(rows) != 1:
+		return none, fault.ErrMissing
+	}
+	return rows[0], nil
+}
+
 // One reads the first row of the answer. With no row it is fault.ErrMissing.
 func One[T any](v *View, scan func(Scanner) (T, error), stmt string, args ...any) (T, error) {
 	var out T

@@ -123,6 +123,23 @@ func TestVEXRoundTrip(t *testing.T) {
 	})
 }
 
+// TestVEXByNameOfTwo: a statement that names a component by name only, where packages of
+// two ecosystems have that name, is about neither.
+func TestVEXByNameOfTwo(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		product := h.product(town.Pia, devices.ProductForm{Name: "Infusor", Label: public})
+		h.sbom(town.Pia, product, "1.0", town.Label(policy.Green, policy.Community), cdx(library("alpha", "1.0.0", "pkg:npm/alpha@1.0.0"), library("alpha", "1.0.0", "pkg:pypi/alpha@1.0.0"), library("beta", "1.0.0", "pkg:npm/beta@1.0.0")))
+		const named = `{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://pump.test/vex/1","author":"Pump Works","timestamp":"2025-02-01T00:00:00Z","version":1,"statements":[{"vulnerability":{"name":"CVE-2025-0001"},"products":[{"@id":"pkg:generic/%s@1.0.0"}],"status":"not_affected","justification":"vulnerable_code_not_present"}]}`
+		_, err := h.takes(town.Pia, product, fmt.Appendf(nil, named, "alpha"))
+		town.Wants(t, err, fault.Invalid, "file")
+		_, err = h.takes(town.Pia, product, fmt.Appendf(nil, named, "beta"))
+		h.OK(err)
+		if got, want := h.words(town.Pump, product), []string{"CVE-2025-0001 not_affected |pkg:npm/beta@1.0.0 vulnerable_code_not_present"}; !slices.Equal(got, want) {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
 // TestVEXOfAnother: a statement on another version of a component, on a part of another
 // version or of another product closes nothing here.
 func TestVEXOfAnother(t *testing.T) {

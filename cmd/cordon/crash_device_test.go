@@ -4,7 +4,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +37,7 @@ func TestKillReading(t *testing.T) {
 	for i := range parts {
 		libs = append(libs, fmt.Sprintf("lib%d@1.0.0", i*7))
 	}
+	token := w.token(person)
 	var product string
 	w.write(pia, func(tx *db.Tx) (err error) {
 		product, _, err = w.house.devices.AddProduct(tx, devices.ProductForm{Name: "Pump"})
@@ -51,13 +54,13 @@ func TestKillReading(t *testing.T) {
 	if err := w.house.close(); err != nil {
 		t.Fatal(err)
 	}
-	for n := range kills {
+	for range kills {
 		p := start(t, "serve", "--data", dir, "--addr", "127.0.0.1:0", "--log-level", "error")
-		wait := 150 + roll.below(500)
-		if n == 0 {
-			wait += 400 // the batch is read by the first: see below
+		came := p.progress(token, batch.ID, bill.ID)
+		for until := time.Now().Add(10 * time.Second); p.progress(token, batch.ID, bill.ID) == came && time.Now().Before(until); {
+			time.Sleep(5 * time.Millisecond)
 		}
-		time.Sleep(time.Duration(wait) * time.Millisecond)
+		time.Sleep(time.Duration(roll.below(200)) * time.Millisecond)
 		p.kill()
 	}
 
@@ -138,4 +141,28 @@ func TestKillReading(t *testing.T) {
 	if err != nil || !report.Whole() {
 		t.Errorf("the ledger is not whole: %v %v", err, report.Problems)
 	}
+}
+
+// progress is how far a server says that it has read a batch and an SBOM.
+func (p *running) progress(token, batch, bill string) (far [2]int) {
+	p.t.Helper()
+	for i, path := range []string{"/api/v1/vuln-batches/" + batch, "/api/v1/sboms/" + bill} {
+		req, err := http.NewRequest("GET", p.url+path, nil)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		var said struct{ Seen, Components int }
+		err = json.NewDecoder(res.Body).Decode(&said)
+		res.Body.Close()
+		if err != nil || res.StatusCode != 200 {
+			p.t.Fatalf("GET %s: %d, %v", path, res.StatusCode, err)
+		}
+		far[i] = said.Seen + said.Components
+	}
+	return far
 }

@@ -2,11 +2,13 @@ package alerts
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
@@ -72,7 +74,7 @@ func (x *Alerts) tellOne(tx *db.Tx, org string, ts []matching.Touch) error {
 	rest := int64(0)
 	for _, t := range ts {
 		if written[t.Vuln+" "+t.Deployment] {
-			continue // somebody wrote to them about this already
+			continue // somebody wrote to them about this already, or they did to others
 		}
 		n, err := x.ofGroup(v, open, org, groupKeys(t))
 		if err != nil {
@@ -165,18 +167,27 @@ func (x *Alerts) join(v *db.View, n *Notice, t matching.Touch) (more bool, err e
 	if slices.ContainsFunc(n.Matched, func(m Match) bool { return m.Finding == t.Finding && m.Deployment == t.Deployment }) {
 		return more, nil
 	}
-	d, err := x.devices.Deployment(v, t.Deployment)
+	f, err := x.matching.Finding(v, t.Finding)
+	if err != nil {
+		return more, err
+	}
+	m := Match{Deployment: t.Deployment, Finding: t.Finding, Why: t.Why, Sure: f.Verdict == matching.Affected}
+	if t.Deployment != "" {
+		var d devices.Deployment
+		d, err = x.devices.Deployment(v, t.Deployment)
+		m.What = called(d)
+	} else {
+		var p devices.Product
+		p, err = x.devices.Product(v, t.Product)
+		m.Product, m.What = p.ID, strings.TrimSpace(p.Title()+" "+t.Version)
+	}
 	if fault.Is(err, fault.Missing) {
 		return more, nil
 	}
 	if err != nil {
 		return more, err
 	}
-	f, err := x.matching.Finding(v, t.Finding)
-	if err != nil {
-		return more, err
-	}
-	n.add([]Match{{Deployment: d.ID, Finding: t.Finding, What: called(d), Why: t.Why, Sure: f.Verdict == matching.Affected}})
+	n.add([]Match{m})
 	return true, nil
 }
 
@@ -211,7 +222,8 @@ func (x *Alerts) textOf(v *db.View, org string, t matching.Touch) (Content, erro
 }
 
 // alerted are the vulnerabilities and deployments of which people wrote to an
-// organization, and that stands.
+// organization, and the vulnerabilities, with no deployment, of which it wrote to
+// others, as far as that stands.
 func (x *Alerts) alerted(v *db.View, org string) (map[string]bool, error) {
 	ns, err := db.All(v, scanNotice(v), `SELECT `+noticeColumns+` FROM visible.alerts_notices n WHERE n.org = $1 AND n.kind = 'alert' AND n.ended = ''`, org)
 	out := map[string]bool{}
@@ -222,7 +234,21 @@ func (x *Alerts) alerted(v *db.View, org string) (map[string]bool, error) {
 			}
 		}
 	}
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	return out, v.Each(`SELECT a.content FROM visible.alerts_alerts a WHERE a.org = $1 AND a.state = 'sent'`, []any{org}, func(s db.Scanner) error {
+		var content string
+		if err := s.Scan(&content); err != nil {
+			return err
+		}
+		var c Content
+		err := json.Unmarshal([]byte(content), &c)
+		for _, u := range c.Vulns {
+			out[u+" "] = true
+		}
+		return err
+	})
 }
 
 // grow writes what was added to a notice. What was answered finally, or put away, was
@@ -249,14 +275,14 @@ func (x *Alerts) tellRest(tx *db.Tx, org string, day time.Time, more int64) erro
 		n.Content.Title = restTitle(n.More)
 		return x.grow(tx, n)
 	}
-	n := newNotice(tx, OfRest, org, "", Digest, Content{Title: restTitle(more), DoNow: "See your exposure.", Affected: []Affected{}, TLP: policy.AmberStrict}, nil, false, "", group)
+	n := newNotice(tx, OfRest, org, "", Digest, Content{Title: restTitle(more), DoNow: "See what is open on your devices and products.", Affected: []Affected{}, TLP: policy.AmberStrict}, nil, false, "", group)
 	n.More = more
 	return x.give(tx, n)
 }
 
 func restTitle(n int64) string {
 	if n == 1 {
-		return "And 1 more finding: see your exposure"
+		return "And 1 more finding on what is yours"
 	}
-	return fmt.Sprintf("And %d more findings: see your exposure", n)
+	return fmt.Sprintf("And %d more findings on what is yours", n)
 }

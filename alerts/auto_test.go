@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cordon-isao/cordon/alerts"
+	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/policy"
@@ -102,10 +103,14 @@ func TestFoundByMatching(t *testing.T) {
 		if len(ns) != 1 || ns[0].Kind != alerts.OfMatching || ns[0].Content.Title != "CVE-2026-0001: Flaw 1" || ns[0].Content.TLP != policy.Clear || len(ns[0].Matched) != 1 || ns[0].Matched[0].Deployment != first || ns[0].Matched[0].Why == "" || !ns[0].Sure || ns[0].Exploited || ns[0].Alert != "" {
 			t.Fatalf("Ward is told %+v", ns)
 		}
-		for _, who := range []string{town.Cleo, town.Pia, town.Dora} {
+		for _, who := range []string{town.Cleo, town.Max, town.Dora} {
 			if ns := h.inbox(who, alerts.BoxOpen); len(ns) != 0 {
 				t.Errorf("%s is told %+v", who, ns)
 			}
+		}
+		maker := h.inbox(town.Pia, alerts.BoxOpen)
+		if len(maker) != 1 || len(maker[0].Matched) != 1 || maker[0].Matched[0].Product != p || maker[0].Matched[0].What != "Pump Works Pump A4" {
+			t.Errorf("the maker is told %+v", maker)
 		}
 		// Another device of the group joins, and what was settled is open again.
 		h.OK(h.Write(town.Wim, func(tx *db.Tx) error { return h.Answer(tx, ns[0].ID, alerts.Fixed, "done") }))
@@ -134,6 +139,55 @@ func TestFoundByMatching(t *testing.T) {
 	})
 }
 
+// A maker is told what touches its products, in their versions and in what its SBOMs say
+// is built in: once a group, unless it wrote of it itself. What the desk keeps for
+// others floods nobody.
+func TestMakersAreTold(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *place) {
+		p := h.product(town.Pia, "Pump A4")
+		h.OK(h.Write(town.Dora, func(tx *db.Tx) error {
+			_, _, err := h.Devices.AddProduct(tx, devices.ProductForm{Maker: "Elsewhere", Name: "Pump A4", Label: everyone})
+			return err
+		}))
+		b, err := h.Devices.AcceptSBOM(h.Ctx, h.DB, h.As(town.Pia), devices.NewSBOM{Product: p, Version: "3.0", Name: "bom", Label: policy.Default(town.Pump.ID())},
+			strings.NewReader(`{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[{"type":"library","bom-ref":"a","name":"alpha","version":"1.0.0","purl":"pkg:npm/alpha@1.0.0"}]}`))
+		h.OK(err)
+		_, err = h.Devices.ReadSBOM(h.Ctx, h.DB, policy.System("devices"), b.ID, nil)
+		h.OK(err)
+		h.deploy(town.Wim, p, "3.0") // without the SBOM: told of nothing in it
+		h.matched()
+		alpha := fmt.Sprintf(`{"id":"CVE-2026-0007","modified":%q,"published":%[1]q,"summary":"Alpha","affected":[{"package":{"ecosystem":"npm","name":"alpha"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"2.0.0"}]}]}]}`, h.Clock.Now().Format(time.RFC3339))
+		h.feed(vulns.OSV, town.Dora, all, alpha)
+		h.matched()
+		ns := h.inbox(town.Pia, alerts.BoxOpen)
+		if len(ns) != 1 || ns[0].Matched[0].Product != p || !ns[0].Sure || ns[0].Matched[0].What != "Pump Works Pump A4 3.0" || !strings.Contains(ns[0].Matched[0].Why, "alpha 1.0.0") || ns[0].Matched[0].Finding == "" {
+			t.Errorf("the maker is told %+v", ns)
+		}
+		// The product by name: the maker is told, with what it knows already in one group.
+		h.feed(vulns.CVE, town.Dora, all, record(7, "Pump A4", "4.0", h.Clock.Now()))
+		h.Clock.Add(2 * time.Minute)
+		h.matched()
+		if ns := h.inbox(town.Pia, alerts.BoxOpen); len(ns) != 1 || len(ns[0].Matched) != 2 {
+			t.Errorf("the maker is told %+v", ns)
+		}
+		// What it wrote about itself is no news to it.
+		f := text(p, "")
+		f.Vulns = []string{"CVE-2026-0008"}
+		h.sent(f)
+		h.feed(vulns.CVE, town.Dora, all, record(8, "Pump A4", "4.0", h.Clock.Now()))
+		h.Clock.Add(2 * time.Minute)
+		h.matched()
+		if ns := h.inbox(town.Pia, alerts.BoxOpen); len(ns) != 1 {
+			t.Errorf("the maker is told %+v", ns)
+		}
+		for _, who := range []string{town.Dora, town.Max} {
+			if ns := h.inbox(who, alerts.BoxOpen); len(ns) != 0 {
+				t.Errorf("%s is told %+v", who, ns)
+			}
+		}
+	})
+}
+
 // Never a flood: twenty notices a day, the rest in one.
 func TestNoFlood(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *place) {
@@ -158,7 +212,7 @@ func TestNoFlood(t *testing.T) {
 			}
 			return single, rest
 		}
-		if n, rest := count(); n != 20 || rest != "And 12 more findings: see your exposure" {
+		if n, rest := count(); n != 20 || rest != "And 12 more findings on what is yours" {
 			t.Errorf("%d notices and %q", n, rest)
 		}
 		if top := h.inbox(town.Wim, alerts.BoxOpen)[0]; !top.Exploited || top.Content.Vulns[0] != "CVE-2026-0131" {
@@ -166,7 +220,7 @@ func TestNoFlood(t *testing.T) {
 		}
 		h.feed(vulns.CVE, town.Dora, all, record(200, "Pump A4", "2.0", h.Clock.Now()))
 		h.matched()
-		if n, rest := count(); n != 20 || rest != "And 13 more findings: see your exposure" {
+		if n, rest := count(); n != 20 || rest != "And 13 more findings on what is yours" {
 			t.Errorf("after one more: %d notices and %q", n, rest)
 		}
 		h.Clock.Add(24 * time.Hour)

@@ -63,6 +63,9 @@ func (x *Alerts) heed(tx *db.Tx, products map[string]bool, f ledger.Fact) error 
 			d.Deployments = []string{f.Event.Object}
 		}
 		for _, id := range d.Deployments {
+			if err := x.changed(tx, id, f.Seq); err != nil {
+				return err
+			}
 			if err := x.productsOf(tx, products, id); err != nil {
 				return err
 			}
@@ -215,6 +218,14 @@ func (x *Alerts) Step(ctx context.Context, d *db.DB, program policy.Viewer) (don
 	if err != nil {
 		return false, err
 	}
+	var after []late
+	err = d.Read(ctx, program, func(v *db.View) (err error) {
+		after, err = x.lateOnes(all(v), r.facts)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
 	err = d.Write(ctx, program, func(tx *db.Tx) error {
 		done = false
 		now, err := x.round(tx.View)
@@ -223,6 +234,9 @@ func (x *Alerts) Step(ctx context.Context, d *db.DB, program policy.Viewer) (don
 		}
 		if now.news != r.news || now.at != r.at {
 			return errElsewhere
+		}
+		if err := x.tellLate(tx, after, r.facts); err != nil { // first: about what people wrote, matching is silent
+			return err
 		}
 		if err := x.tell(tx, touches); err != nil {
 			return err

@@ -15,14 +15,15 @@ import "github.com/cordon-isao/cordon/internal/db"
 // and alerts_shown are what shown counts are made of (floor.go); organizations are in
 // the latter by keyed hashes. They follow facts, and a count that was shown is told from
 // them and from nowhere else. alerts_groups finds the notice of a finding's group.
+// alerts_late holds the deployments that changed since the last round, by the newest fact.
 var Schema = db.Schema{
 	Duty: "alerts",
 	Tables: map[string]db.Privacy{
 		"alerts_alerts": db.Labelled, "alerts_notices": db.Labelled, "alerts_asked": db.Labelled, "alerts_messages": db.Labelled,
 		"alerts_salts": db.Private, "alerts_groups": db.Private,
-		"alerts_holders": db.Scratch, "alerts_sets": db.Scratch, "alerts_parts": db.Scratch, "alerts_shown": db.Scratch, "alerts_cursor": db.Scratch,
+		"alerts_holders": db.Scratch, "alerts_sets": db.Scratch, "alerts_parts": db.Scratch, "alerts_shown": db.Scratch, "alerts_cursor": db.Scratch, "alerts_late": db.Scratch,
 	},
-	Steps: []string{alertStep + noticeStep + askedStep + shownStep, askedOrderStep},
+	Steps: []string{alertStep + noticeStep + askedStep + shownStep, askedOrderStep, lateStep},
 }
 
 // Lists and records are JSON. Times are UTC microseconds, 0 = never.
@@ -179,4 +180,11 @@ CREATE TABLE alerts_cursor (
 // i numbers one asker's inquiries about one alert: two of one moment keep their order.
 const askedOrderStep = `
 ALTER TABLE alerts_asked ADD COLUMN i BIGINT NOT NULL DEFAULT 0;
+`
+
+const lateStep = `
+CREATE TABLE alerts_late (
+	deployment TEXT NOT NULL PRIMARY KEY,
+	seq        BIGINT NOT NULL
+);
 `

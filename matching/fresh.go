@@ -10,15 +10,15 @@ import (
 	"github.com/cordon-isao/cordon/policy"
 )
 
-// Touch says that something new touches a deployment.
+// Touch says that something new touches a deployment, or a product that somebody keeps.
 type Touch struct {
-	Org        string // whose deployment
-	Deployment string
+	Org        string // whose it is
+	Deployment string // id, or "" if it is the product
 	Product    string // id, or ""
 	Version    string
 	Vuln       string
 	Finding    string // id
-	Kind       string // of the finding: component or deployment
+	Kind       string // of the finding: component, version or deployment
 	How, Why   string
 	Exploited  bool
 	Severity   int64     // × 10, -1 if there is none
@@ -33,7 +33,7 @@ type news struct {
 	what               string
 }
 
-// FreshTouches lists what became new about deployments, in order, after a place; upto
+// FreshTouches lists what became new about deployments and products, in order, after a place; upto
 // is the place to go on from. It is asked under a system view, and asks for each owner
 // in his own eyes: whom an SBOM is not shared with is not touched through it.
 func (x *Matching) FreshTouches(v *db.View, after int64, limit int) (touches []Touch, upto int64, err error) {
@@ -54,47 +54,36 @@ func (x *Matching) FreshTouches(v *db.View, after int64, limit int) (touches []T
 	return touches, upto, err
 }
 
-// touch lists the deployments that a finding is about, of those who may see it.
+// own is something of an organization's that a finding is about: a deployment, or a
+// version of a product that it keeps.
+type own struct{ org, deployment, product, version string }
+
+// touch lists whose own things a finding is about, of those who may see it.
 func (x *Matching) touch(v *db.View, eyes map[string]*db.View, w news) ([]Touch, error) {
 	f, err := db.One(v, scanFinding, `SELECT `+columns+joined+` WHERE f.n = $1 AND r.gone = 0`+grouped, w.finding)
-	if fault.Is(err, fault.Missing) || err == nil && f.Kind == ofVersion {
+	if fault.Is(err, fault.Missing) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	var ds []devices.Deployment
-	if f.Kind == ofDeployment {
-		d, err := x.devices.Deployment(v, f.Deployment)
-		if fault.Is(err, fault.Missing) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		ds = append(ds, d)
-	} else {
-		b, err := x.devices.SBOMNumbered(v, f.sbom)
-		if err != nil {
-			return nil, err
-		}
-		all, err := x.devices.DeploymentsOf(v, []string{b.Product})
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range all {
-			if d.Version != "" && devices.FoldVersion(d.Version) == devices.FoldVersion(b.Version) {
-				ds = append(ds, d)
-			}
-		}
+	owners, err := x.ownersOf(v, f)
+	if fault.Is(err, fault.Missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	var out []Touch
-	for _, d := range ds {
-		eye, err := x.eye(v, eyes, d.Org)
+	for _, o := range owners {
+		eye, err := x.eye(v, eyes, o.org)
 		if err != nil {
 			return nil, err
 		}
-		t, ok, err := x.asOwner(eye, f, d, w)
+		if o.deployment == "" && eye.Viewer().Kind == policy.ISAO { // what the desk keeps is kept for others
+			continue
+		}
+		t, ok, err := x.asOwner(eye, f, o, w)
 		if err != nil {
 			return nil, err
 		}
@@ -103,6 +92,31 @@ func (x *Matching) touch(v *db.View, eyes map[string]*db.View, w news) ([]Touch,
 		}
 	}
 	return out, nil
+}
+
+// ownersOf lists whose own things a finding is about: who keeps the product, and who
+// runs it in that version.
+func (x *Matching) ownersOf(v *db.View, f Finding) ([]own, error) {
+	switch f.Kind {
+	case ofDeployment:
+		d, err := x.devices.Deployment(v, f.Deployment)
+		return []own{{d.Org, d.ID, d.Product, d.Version}}, err
+	case ofVersion:
+		p, err := x.devices.Product(v, f.Product)
+		return []own{{p.Kept, "", p.ID, f.Version}}, err
+	}
+	b, err := x.devices.SBOMNumbered(v, f.sbom)
+	if err != nil {
+		return nil, err
+	}
+	out := []own{{b.Org, "", b.Product, b.Version}}
+	run, err := x.devices.DeploymentsOf(v, []string{b.Product})
+	for _, d := range run {
+		if d.Version != "" && devices.FoldVersion(d.Version) == devices.FoldVersion(b.Version) {
+			out = append(out, own{d.Org, d.ID, d.Product, d.Version})
+		}
+	}
+	return out, err
 }
 
 // eye is the view of an organization's named recipients.
@@ -135,24 +149,27 @@ func isNews(v *db.View, w news) (bool, error) {
 }
 
 // asOwner reads a finding in its owner's eyes.
-func (x *Matching) asOwner(v *db.View, f Finding, d devices.Deployment, w news) (Touch, bool, error) {
-	t := Touch{Org: d.Org, Deployment: d.ID, Product: d.Product, Version: d.Version, Finding: f.ID, Kind: f.Kind, Vuln: f.Vuln}
+func (x *Matching) asOwner(v *db.View, f Finding, o own, w news) (Touch, bool, error) {
+	t := Touch{Org: o.org, Deployment: o.deployment, Product: o.product, Version: o.version, Finding: f.ID, Kind: f.Kind, Vuln: f.Vuln}
 	if fresh, err := isNews(v, w); err != nil || !fresh {
 		return t, false, err
 	}
-	join, where := directly, directlyWhere
-	if f.Kind == ofComponent {
-		join, where = inside, insideWhere
+	join, where, args := ofNewest, `(s.n IS NOT NULL OR p.id IS NOT NULL)`, []any{f.n}
+	if o.deployment != "" {
+		join, where, args = directly, directlyWhere+`AND d.id = $2`, append(args, o.deployment)
+		if f.Kind == ofComponent {
+			join, where = inside, insideWhere+`AND d.id = $2`
+		}
 	}
-	own, err := db.One(v, scanFinding, `SELECT `+columns+joined+join+` WHERE `+where+` AND r.gone = 0 AND f.n = $1 AND d.id = $2`+grouped, f.n, d.ID)
+	found, err := db.One(v, scanFinding, `SELECT `+columns+joined+join+` WHERE `+where+` AND r.gone = 0 AND f.n = $1`+grouped, args...)
 	if fault.Is(err, fault.Missing) {
 		return t, false, nil
 	}
 	if err != nil {
 		return t, false, err
 	}
-	t.Exploited, t.Severity = own.Exploited, own.Severity
-	one := []Finding{own}
+	t.Exploited, t.Severity = found.Exploited, found.Severity
+	one := []Finding{found}
 	if err := x.complete(v, one); err != nil {
 		return t, false, err
 	}

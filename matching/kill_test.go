@@ -136,6 +136,7 @@ func TestKilled(t *testing.T) {
 		want := []string{
 			"component p1 OSV-1 OSV-1: affected", "component p2 OSV-2 OSV-2: affected",
 			"deployment  CVE-2025-0001 ADV-1#CVE-2025-0001: affected", "deployment  CVE-2025-0001 ADV-1#CVE-2025-0001: affected",
+			"told " + town.Pump.ID() + " of CVE-2025-0001: found", "told " + town.Pump.ID() + " of OSV-1: found", "told " + town.Pump.ID() + " of OSV-2: found",
 			"told " + town.Ward.ID() + " of CVE-2025-0001: found", "told " + town.Ward.ID() + " of CVE-2025-0001: found",
 			"told " + town.Ward.ID() + " of OSV-1: found", "told " + town.Ward.ID() + " of OSV-2: found",
 			"version  CVE-2025-0001 ADV-1#CVE-2025-0001: needs a person",

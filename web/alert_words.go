@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cordon-isao/cordon/alerts"
@@ -16,8 +17,18 @@ var alertClassWords = map[alerts.Class]string{alerts.Now: "Read now", alerts.Tod
 // alertAnswerWords are the answers, as a chip.
 var alertAnswerWords = map[alerts.Answer]string{alerts.NotUs: "Not us", alerts.Looking: "Looking", alerts.Hit: "Affected", alerts.Fixed: "Fixed"}
 
-// alertAnswerHints say what an answer means.
-var alertAnswerHints = map[alerts.Answer]string{alerts.NotUs: "we do not run it", alerts.Looking: "we find out", alerts.Hit: "we run it", alerts.Fixed: "it is done here"}
+// What an answer means to who runs devices, and to who makes products.
+var (
+	alertAnswerHints  = map[alerts.Answer]string{alerts.NotUs: "we do not run it", alerts.Looking: "we find out", alerts.Hit: "we run it", alerts.Fixed: "it is done here"}
+	alertProductHints = map[alerts.Answer]string{alerts.NotUs: "our product is not affected", alerts.Looking: "we find out", alerts.Hit: "our product has it", alerts.Fixed: "we have a fix"}
+)
+
+func alertAnswerHint(n alerts.Notice, a alerts.Answer) string {
+	if slices.ContainsFunc(n.Matched, func(m alerts.Match) bool { return m.Product != "" }) {
+		return alertProductHints[a]
+	}
+	return alertAnswerHints[a]
+}
 
 // alertStateWords are the states of an alert, as a chip.
 var alertStateWords = map[alerts.State]string{alerts.Draft: "Draft", alerts.Approved: "Approved", alerts.Sent: "Sent", alerts.Withdrawn: "Withdrawn", alerts.Superseded: "Superseded"}

@@ -4,92 +4,25 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/cordon-isao/cordon/api"
 	"github.com/cordon-isao/cordon/intel"
-	"github.com/cordon-isao/cordon/internal/httpkit"
 	"github.com/cordon-isao/cordon/policy"
 )
 
-// remote is a running server, and somebody's token there.
-type remote struct {
-	base   string
-	token  string
-	client *http.Client
-}
-
-func (p *intelPlace) remote() (*remote, error) {
-	text, err := os.ReadFile(p.TokenFile)
-	if err != nil {
-		return nil, fmt.Errorf("read the token: %w", err)
-	}
-	return newRemote(p.Server, string(text))
-}
-
-func newRemote(server, token string) (*remote, error) {
-	u, err := url.Parse(server)
-	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Scheme != "https" && !(u.Scheme == "http" && loopbackHost(u.Hostname())) {
-		return nil, fmt.Errorf("--server %q is not like https://isao.example (http only for this machine)", server)
-	}
-	// A redirect could carry what is sent elsewhere.
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &remote{base: u.Scheme + "://" + u.Host, token: strings.TrimSpace(token), client: client}, nil
-}
-
-// ask sends one request; the answer's body must be closed.
-func (r *remote) ask(ctx context.Context, method, path, key string, body io.Reader, size int64) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, r.base+path, body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+r.token)
-	if body != nil {
-		req.Header.Set("Content-Type", "application/octet-stream")
-		req.ContentLength = size
-	}
-	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
-	}
-	resp, err := r.client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("the server cannot be reached: %w", err)
-	}
-	if resp.StatusCode < 300 {
-		return resp, nil
-	}
-	defer resp.Body.Close()
-	var p httpkit.Problem
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&p); err != nil || p.Detail == "" {
-		return nil, fmt.Errorf("the server answered %s", resp.Status)
-	}
-	return nil, errors.New(p.Detail)
-}
-
-// batch asks for a batch as the API shows it.
-func (r *remote) batch(resp *http.Response, err error) (*intel.Batch, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	var in api.IntelBatch
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 4<<20)).Decode(&in); err != nil {
-		return nil, fmt.Errorf("the server's answer cannot be read: %w", err)
-	}
+// shown is a batch that the API showed.
+func shown(in api.IntelBatch) *intel.Batch {
 	b := &intel.Batch{ID: in.ID, At: in.At, Name: in.Name, State: intel.BatchState(in.State), Size: in.Size, Consumed: in.Size * int64(in.Percent) / 100, Seen: in.Seen,
 		Tally: intel.Tally{Added: in.Added, Same: in.Same, Held: in.Held, Refused: in.Refused}}
 	for _, p := range in.Problems {
 		b.Problems = append(b.Problems, intel.Problem(p))
 	}
-	return b, nil
+	return b
 }
 
 // send brings a file to a running server, and waits until it was read. The same
@@ -107,33 +40,21 @@ func (c *intelImportCmd) send(ctx context.Context, out io.Writer, f *intelFile, 
 		}
 	}
 	bar := newBar("send")
-	defer func() { bar.end() }()
-	b, err := r.batch(r.ask(ctx, http.MethodPost, "/api/v1/intel/batches?"+q.Encode(), importKey(f, q), &watched{what: "send", r: f, bar: bar, size: f.size}, f.size))
+	b, err := decoded[api.IntelBatch](r.ask(ctx, http.MethodPost, "/api/v1/intel/batches?"+q.Encode(), importKey(f, q), &watched{what: "send", r: f, bar: bar, size: f.size}, f.size))
+	bar.end()
 	if err != nil {
 		return nil, err
 	}
-	bar.end()
-	bar = newBar("read")
-	if b.State == intel.Stopped {
+	if b.State == string(intel.Stopped) {
 		fmt.Fprintf(out, "Going on with %s, which was begun on %s: %d objects were read.\n", b.Name, b.At.Format("2 January 2006 15:04 UTC"), b.Seen)
-		if b, err = r.batch(r.ask(ctx, http.MethodPost, "/api/v1/intel/batches/"+b.ID+"/resume", "", nil, 0)); err != nil {
+		if b, err = decoded[api.IntelBatch](r.ask(ctx, http.MethodPost, "/api/v1/intel/batches/"+b.ID+"/resume", "", nil, 0)); err != nil {
 			return nil, err
 		}
 	}
-	for wait := 50 * time.Millisecond; b.State == intel.Queued || b.State == intel.Running; wait = min(2*wait, time.Second) {
-		bar.set("read", b.Consumed, b.Size)
-		select {
-		case <-ctx.Done():
-			return b, ctx.Err()
-		case <-time.After(wait):
-		}
-		now, err := r.batch(r.ask(ctx, http.MethodGet, "/api/v1/intel/batches/"+b.ID, "", nil, 0))
-		if err != nil {
-			return b, err
-		}
-		b = now
-	}
-	return b, nil
+	b, err = watch(ctx, r, "/api/v1/intel/batches/"+b.ID, b, func(b api.IntelBatch) (string, int, bool) {
+		return "read", b.Percent, b.State != string(intel.Queued) && b.State != string(intel.Running)
+	})
+	return shown(b), err
 }
 
 func list(ps []policy.Principal) string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,66 +25,6 @@ import (
 type sbomCmd struct {
 	Upload   sbomUploadCmd   `cmd:"" help:"Send an SBOM for a product, and wait until it was read and compared with what is known."`
 	Findings sbomFindingsCmd `cmd:"" help:"List what touches a product; fail the build on what is grave."`
-}
-
-// serverPlace is a running server, and somebody's token there.
-type serverPlace struct {
-	Server    string `aliases:"url" env:"CORDON_URL" help:"Address of the running server, such as https://isao.example." placeholder:"URL"`
-	TokenFile string `name:"token-file" help:"A file that holds your token." placeholder:"FILE" type:"path"`
-	Token     string `env:"CORDON_TOKEN" help:"The token itself; others on this machine may see what a command was given, so better set it as CORDON_TOKEN." placeholder:"TOKEN"`
-}
-
-func (p *serverPlace) remote() (*remote, error) {
-	switch {
-	case p.Server == "":
-		return nil, errors.New("say which server: --server, or the variable CORDON_URL")
-	case p.TokenFile != "":
-		return (&intelPlace{Server: p.Server, TokenFile: p.TokenFile}).remote()
-	case p.Token == "":
-		return nil, errors.New("say who you are: --token-file, or the variable CORDON_TOKEN")
-	}
-	return newRemote(p.Server, p.Token)
-}
-
-// get asks for JSON. A name that this program does not know may stand in it: the
-// server may be newer.
-func get[T any](ctx context.Context, r *remote, path string) (out T, err error) {
-	return decoded[T](r.ask(ctx, http.MethodGet, path, "", nil, 0))
-}
-
-func decoded[T any](resp *http.Response, err error) (out T, _ error) {
-	if err != nil {
-		return out, err
-	}
-	defer resp.Body.Close()
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 64<<20)).Decode(&out); err != nil {
-		return out, fmt.Errorf("the server's answer cannot be read: %w", err)
-	}
-	return out, nil
-}
-
-// pageOf is a page of a list.
-type pageOf[T any] struct {
-	Items []T    `json:"items"`
-	Next  string `json:"next"`
-}
-
-// all reads every page of a list; path has a query.
-func all[T any](ctx context.Context, r *remote, path string) (out []T, err error) {
-	for cursor := ""; ; {
-		at := path + "&limit=200"
-		if cursor != "" {
-			at += "&cursor=" + url.QueryEscape(cursor)
-		}
-		p, err := get[pageOf[T]](ctx, r, at)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, p.Items...)
-		if cursor = p.Next; cursor == "" {
-			return out, nil
-		}
-	}
 }
 
 // product finds the product that a pipeline names: by its id, or by its name among
@@ -203,26 +142,16 @@ func (c *sbomUploadCmd) send(ctx context.Context, r *remote, f *os.File, size in
 
 // settled waits until an SBOM was read and compared with what is known.
 func (r *remote) settled(ctx context.Context, b api.SBOM) (api.SBOM, error) {
-	bar := newBar("read")
-	defer func() { bar.end() }()
-	for wait := 50 * time.Millisecond; b.State == "queued" || b.State == "done" && !b.Matched; wait = min(2*wait, time.Second) {
-		what := "read"
+	b, err := watch(ctx, r, "/api/v1/sboms/"+b.ID, b, func(b api.SBOM) (string, int, bool) {
 		if b.State == "done" {
-			what = "compare"
+			return "compare", b.Percent, b.Matched
 		}
-		bar.set(what, int64(b.Percent), 100)
-		select {
-		case <-ctx.Done():
-			return b, fmt.Errorf("interrupted; the file is kept as %s and will be read", b.ID)
-		case <-time.After(wait):
-		}
-		now, err := get[api.SBOM](ctx, r, "/api/v1/sboms/"+b.ID)
-		if err != nil {
-			return b, err
-		}
-		b = now
+		return "read", b.Percent, b.State != "queued"
+	})
+	if ctx.Err() != nil {
+		return b, fmt.Errorf("interrupted; the file is kept as %s and will be read", b.ID)
 	}
-	return b, nil
+	return b, err
 }
 
 // sbomFindingsCmd lists findings of a product.

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/cordon-isao/cordon/api"
 	"github.com/cordon-isao/cordon/policy"
@@ -150,30 +149,17 @@ func (c *vulnsImportCmd) send(ctx context.Context, f *os.File, size int64, n vul
 		}
 	}
 	bar := newBar("send")
-	defer func() { bar.end() }()
 	b, err = decoded[api.VulnBatch](r.ask(ctx, http.MethodPost, "/api/v1/vuln-batches?"+q.Encode(), n.Key, &watched{what: "send", r: &interruptible{ctx, f}, bar: bar, size: size}, size))
+	bar.end()
 	if err != nil {
 		return b, err
 	}
-	bar.end()
-	bar = newBar("read")
 	if b.State == string(vulns.Stopped) {
 		if b, err = decoded[api.VulnBatch](r.ask(ctx, http.MethodPost, "/api/v1/vuln-batches/"+b.ID+"/resume", "", nil, 0)); err != nil {
 			return b, err
 		}
 	}
-	for wait := 50 * time.Millisecond; b.State == string(vulns.Queued) || b.State == string(vulns.Running); wait = min(2*wait, time.Second) {
-		bar.set("read", int64(b.Percent), 100)
-		select {
-		case <-ctx.Done():
-			return b, ctx.Err()
-		case <-time.After(wait):
-		}
-		now, err := get[api.VulnBatch](ctx, r, "/api/v1/vuln-batches/"+b.ID)
-		if err != nil {
-			return b, err
-		}
-		b = now
-	}
-	return b, nil
+	return watch(ctx, r, "/api/v1/vuln-batches/"+b.ID, b, func(b api.VulnBatch) (string, int, bool) {
+		return "read", b.Percent, b.State != string(vulns.Queued) && b.State != string(vulns.Running)
+	})
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
-	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
 )
 
@@ -51,23 +49,8 @@ type house struct {
 func newHouse(t *testing.T, url string) *house {
 	h := &house{Town: town.New(t, url)}
 	s := &atom.Server{DB: h.DB, Members: h.Members, Intel: h.Intel, Box: h.Box, Log: slog.New(slog.DiscardHandler), Origin: "https://isao.example"}
-	mux := http.NewServeMux()
-	for _, r := range s.Routes() {
-		mux.Handle(r.Method+" "+r.Path, r.Handler)
-	}
-	srv := httptest.NewServer(mux)
-	t.Cleanup(srv.Close)
-	h.url = srv.URL
+	h.url = h.Serve(s.Routes())
 	return h
-}
-
-func (h *house) token(person string, scope policy.Scope) (token string) {
-	h.T.Helper()
-	h.OK(h.System("test", func(tx *db.Tx) (err error) {
-		token, err = h.Members.SeedToken(tx, person, members.NewToken{Name: "test", Scopes: []policy.Scope{scope}})
-		return err
-	}))
-	return token
 }
 
 func (h *house) get(token, tag string) (*http.Response, string) {
@@ -137,7 +120,7 @@ func TestFeed(t *testing.T) {
 			}
 			// GREEN for members, its titles only; nothing above, not even to its sender.
 			for _, person := range []string{town.Cy, town.Wanda, town.Pia} {
-				f = h.read(h.token(person, policy.ScopeRead))
+				f = h.read(h.Token(person, policy.ScopeRead))
 				var titles []string
 				for _, e := range f.Entries {
 					titles = append(titles, e.Title)
@@ -159,7 +142,7 @@ func TestFeed(t *testing.T) {
 			if res, _ := h.get("nonsense", ""); res.StatusCode != 401 {
 				t.Errorf("with a wrong token: %d", res.StatusCode)
 			}
-			if res, _ := h.get(h.token(town.Cy, policy.ScopeWrite), ""); res.StatusCode != 403 {
+			if res, _ := h.get(h.Token(town.Cy, policy.ScopeWrite), ""); res.StatusCode != 403 {
 				t.Errorf("without the scope: %d", res.StatusCode)
 			}
 		})
@@ -183,7 +166,7 @@ func TestTwins(t *testing.T) {
 		for _, person := range []string{"", town.Cy, town.Wanda} {
 			token := ""
 			if person != "" {
-				token = h.token(person, policy.ScopeRead)
+				token = h.Token(person, policy.ScopeRead)
 			}
 			_, worlds[i][person] = h.get(token, "")
 		}

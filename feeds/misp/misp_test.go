@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +19,6 @@ import (
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
-	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
 )
 
@@ -34,41 +32,19 @@ const (
 
 type house struct {
 	*town.Town
-	url    string
-	tokens map[string]string
+	url string
 }
 
 func newHouse(t *testing.T, url string) *house {
-	h := &house{Town: town.New(t, url), tokens: map[string]string{}}
+	h := &house{Town: town.New(t, url)}
 	s := &misp.Server{DB: h.DB, Members: h.Members, Intel: h.Intel, Box: h.Box, Log: slog.New(slog.DiscardHandler)}
-	mux := http.NewServeMux()
-	for _, r := range s.Routes() {
-		mux.Handle(r.Method+" "+r.Path, r.Handler)
-	}
-	srv := httptest.NewServer(mux)
-	t.Cleanup(srv.Close)
-	h.url = srv.URL
+	h.url = h.Serve(s.Routes())
 	return h
 }
 
 func onBoth(t *testing.T, fn func(t *testing.T, h *house)) {
 	t.Run("sqlite", func(t *testing.T) { fn(t, newHouse(t, "")) })
 	t.Run("postgres", func(t *testing.T) { fn(t, newHouse(t, pgtest.URL(t, pgtest.NoFsync()))) })
-}
-
-func (h *house) token(person string, scopes ...policy.Scope) string {
-	h.T.Helper()
-	if len(scopes) == 0 {
-		scopes = []policy.Scope{policy.ScopeRead}
-	}
-	key := fmt.Sprint(person, scopes)
-	if person != "" && h.tokens[key] == "" {
-		h.OK(h.System("test", func(tx *db.Tx) (err error) {
-			h.tokens[key], err = h.Members.SeedToken(tx, person, members.NewToken{Name: "test", Scopes: scopes})
-			return err
-		}))
-	}
-	return h.tokens[key]
 }
 
 func (h *house) get(path, authorization string, headers ...string) (*http.Response, string) {
@@ -96,7 +72,7 @@ func (h *house) as(person, path string) (*http.Response, string) {
 	if person == "" {
 		return h.get(path, "")
 	}
-	return h.get(path, "Bearer "+h.token(person))
+	return h.get(path, "Bearer "+h.Token(person))
 }
 
 func indicator(n int, value, marking string) string {
@@ -213,9 +189,9 @@ func TestFeed(t *testing.T) {
 		}
 		// What grows is asked for again.
 		before, _ := h.as(town.Cy, "/feeds/misp/manifest.json")
-		same, _ := h.get("/feeds/misp/manifest.json", "Bearer "+h.token(town.Cy), "If-None-Match: "+before.Header.Get("ETag"))
+		same, _ := h.get("/feeds/misp/manifest.json", "Bearer "+h.Token(town.Cy), "If-None-Match: "+before.Header.Get("ETag"))
 		h.take(town.Wim, intel.Terms{}, indicator(7, "late.example", green))
-		after, _ := h.get("/feeds/misp/manifest.json", "Bearer "+h.token(town.Cy), "If-None-Match: "+before.Header.Get("ETag"))
+		after, _ := h.get("/feeds/misp/manifest.json", "Bearer "+h.Token(town.Cy), "If-None-Match: "+before.Header.Get("ETag"))
 		if same.StatusCode != 304 || after.StatusCode != 200 {
 			t.Errorf("asked again: %d, then %d", same.StatusCode, after.StatusCode)
 		}
@@ -237,7 +213,7 @@ func TestFeed(t *testing.T) {
 func TestWhoMayAsk(t *testing.T) {
 	h := newHouse(t, "")
 	h.take(town.Pia, intel.Terms{}, indicator(2, "green.example", green), indicator(4, "strict.example", strict))
-	token := h.token(town.Cy)
+	token := h.Token(town.Cy)
 	basic := &http.Request{Header: http.Header{}}
 	basic.SetBasicAuth("anyone", token)
 	for _, c := range []struct {
@@ -249,11 +225,11 @@ func TestWhoMayAsk(t *testing.T) {
 		{"/feeds/misp/manifest.json", basic.Header.Get("Authorization"), 200},
 		{"/feeds/misp/manifest.json", "Bearer " + token + "x", 401},
 		{"/feeds/misp/manifest.json", "nonsense", 401},
-		{"/feeds/misp/manifest.json", "Bearer " + h.token(town.Cy, policy.ScopeWrite), 403},
+		{"/feeds/misp/manifest.json", "Bearer " + h.Token(town.Cy, policy.ScopeWrite), 403},
 		{"/feeds/misp/amber/manifest.json", "", 401},
 		{"/feeds/misp/amber/manifest.json", token, 200},
-		{"/feeds/misp/amber/manifest.json", h.token(town.Wanda), 404}, // no named recipient
-		{"/feeds/misp/amber/hashes.csv", h.token(town.Wanda), 404},
+		{"/feeds/misp/amber/manifest.json", h.Token(town.Wanda), 404}, // no named recipient
+		{"/feeds/misp/amber/hashes.csv", h.Token(town.Wanda), 404},
 		{"/feeds/misp/nothing.json", "", 404},
 		{"/servers/getVersion", "", 401},
 		{"/servers/getVersion", token, 200},

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"mime/multipart"
 	"net/http"
-	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -22,48 +21,25 @@ import (
 	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/matching"
-	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
 	"github.com/cordon-isao/cordon/vulns"
 )
 
 type house struct {
 	*town.Town
-	url    string
-	tokens map[string]string
+	url string
 }
 
 func newHouse(t *testing.T, url string) *house {
-	h := &house{Town: town.New(t, url), tokens: map[string]string{}}
+	h := &house{Town: town.New(t, url)}
 	s := &sbom.Server{DB: h.DB, Members: h.Members, Devices: h.Devices, Matching: h.Matching, Log: slog.New(slog.DiscardHandler)}
-	mux := http.NewServeMux()
-	for _, r := range s.Routes() {
-		mux.Handle(r.Method+" "+r.Path, r.Handler)
-	}
-	srv := httptest.NewServer(mux)
-	t.Cleanup(srv.Close)
-	h.url = srv.URL
+	h.url = h.Serve(s.Routes())
 	return h
 }
 
 func onBoth(t *testing.T, fn func(t *testing.T, h *house)) {
 	t.Run("sqlite", func(t *testing.T) { fn(t, newHouse(t, "")) })
 	t.Run("postgres", func(t *testing.T) { fn(t, newHouse(t, pgtest.URL(t, pgtest.NoFsync()))) })
-}
-
-func (h *house) token(person string, scopes ...policy.Scope) string {
-	h.T.Helper()
-	if len(scopes) == 0 {
-		scopes = []policy.Scope{policy.ScopeRead, policy.ScopeWrite}
-	}
-	key := fmt.Sprint(person, scopes)
-	if h.tokens[key] == "" {
-		h.OK(h.System("test", func(tx *db.Tx) (err error) {
-			h.tokens[key], err = h.Members.SeedToken(tx, person, members.NewToken{Name: "test", Scopes: scopes})
-			return err
-		}))
-	}
-	return h.tokens[key]
 }
 
 // ask sends a request as Dependency-Track's clients do.
@@ -134,7 +110,7 @@ func (h *house) settle(sboms ...string) {
 // The whole way of a pipeline: it sends, asks until it is done, and reads findings.
 func TestPipeline(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
-		key := h.token(town.Pia)
+		key := h.Token(town.Pia)
 		b, err := h.Vulns.Accept(h.Ctx, h.DB, h.As(town.Dora), vulns.NewBatch{Name: "osv", Kind: vulns.OSV, Label: policy.Label{TLP: policy.Clear, Audience: policy.NewAudience(policy.Public)}},
 			strings.NewReader(`{"schema_version":"1.6.0","id":"CVE-2026-0001","modified":"2026-02-01T00:00:00Z","summary":"A hole","severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
  "affected":[{"package":{"ecosystem":"npm","name":"leftish"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"2.0.0"}]}]}]}`))
@@ -155,7 +131,7 @@ func TestPipeline(t *testing.T) {
 			if status, text := h.ask("GET", path+token, key, nil); status != 200 || text != `{"processing":true}`+"\n" {
 				t.Errorf("at first: %d %s", status, text)
 			}
-			if status, _ := h.ask("GET", path+token, h.token(town.Wim), nil); status != 404 {
+			if status, _ := h.ask("GET", path+token, h.Token(town.Wim), nil); status != 404 {
 				t.Errorf("another organization is answered %d", status)
 			}
 		}
@@ -256,16 +232,16 @@ func TestPipeline(t *testing.T) {
 			}
 		}
 		// Another maker has a product of that name, too, and nothing of this one.
-		if status, text := h.ask("GET", "/api/v1/findings?product=Infuser", h.token(town.Max), nil); status != 404 {
+		if status, text := h.ask("GET", "/api/v1/findings?product=Infuser", h.Token(town.Max), nil); status != 404 {
 			t.Errorf("another maker: %d %s", status, text)
 		}
-		if status, text := h.ask("GET", "/api/v1/findings?project="+id, h.token(town.Max), nil); status != 404 || text != func() string {
-			_, text := h.ask("GET", "/api/v1/findings?project="+ids.New("product"), h.token(town.Max), nil)
+		if status, text := h.ask("GET", "/api/v1/findings?project="+id, h.Token(town.Max), nil); status != 404 || text != func() string {
+			_, text := h.ask("GET", "/api/v1/findings?project="+ids.New("product"), h.Token(town.Max), nil)
 			return text
 		}() {
 			t.Errorf("another maker, by id: %d %s", status, text)
 		}
-		if status, text := h.put(h.token(town.Max), fmt.Sprintf(body, true)); status != 200 || field(t, text, "token") == token {
+		if status, text := h.put(h.Token(town.Max), fmt.Sprintf(body, true)); status != 200 || field(t, text, "token") == token {
 			t.Errorf("another maker's own: %d %s", status, text)
 		}
 	})
@@ -275,7 +251,7 @@ func TestPipeline(t *testing.T) {
 // kept.
 func TestRefused(t *testing.T) {
 	h := newHouse(t, "")
-	key, good := h.token(town.Pia), b64(doc("a", "1"))
+	key, good := h.Token(town.Pia), b64(doc("a", "1"))
 	body := func(bom string) string {
 		return `{"projectName":"P","projectVersion":"1","autoCreate":true,"bom":"` + bom + `"}`
 	}
@@ -286,9 +262,9 @@ func TestRefused(t *testing.T) {
 	}{
 		{"", body(good), 401, "X-Api-Key"},
 		{key + "x", body(good), 401, "not valid"},
-		{h.token(town.Pia, policy.ScopeRead), body(good), 403, "scope"},
-		{h.token(town.Wim), body(good), 403, ""}, // a hospital adds no products
-		{h.token(town.Paz), body(good), 403, ""}, // no named recipient
+		{h.Token(town.Pia, policy.ScopeRead), body(good), 403, "scope"},
+		{h.Token(town.Wim), body(good), 403, ""}, // a hospital adds no products
+		{h.Token(town.Paz), body(good), 403, ""}, // no named recipient
 		{key, ``, 422, "cannot be read"},
 		{key, `{}`, 422, "as bom"},
 		{key, `[]`, 422, "cannot be read"},
@@ -314,10 +290,10 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%.120s: %d %s, want %d and %q", c.body, status, text, c.status, c.says)
 		}
 	}
-	if status, _ := h.ask("PUT", "/api/v1/bom", "", strings.NewReader(body(good)), "Authorization: Bearer "+h.token(town.Max)); status != 200 {
+	if status, _ := h.ask("PUT", "/api/v1/bom", "", strings.NewReader(body(good)), "Authorization: Bearer "+h.Token(town.Max)); status != 200 {
 		t.Errorf("as Bearer: %d", status)
 	}
-	if status, _ := h.ask("PUT", "/api/v1/bom", key, strings.NewReader(body(good)), "Authorization: Bearer "+h.token(town.Max)); status != 401 {
+	if status, _ := h.ask("PUT", "/api/v1/bom", key, strings.NewReader(body(good)), "Authorization: Bearer "+h.Token(town.Max)); status != 401 {
 		t.Errorf("two keys: %d", status)
 	}
 	if status, _ := h.ask("PUT", "/api/v1/bom", key, strings.NewReader(body(good)), "Content-Type: text/plain"); status != 422 {
@@ -335,7 +311,7 @@ func TestRefused(t *testing.T) {
 // An SBOM of many megabytes within JSON is kept as it comes.
 func TestLargeBodyStreams(t *testing.T) {
 	h := newHouse(t, "")
-	key := h.token(town.Pia)
+	key := h.Token(town.Pia)
 	text := doc("a", "1") + strings.Repeat(" ", 30<<20)
 	send := func(bom io.Reader) (int, string) {
 		pr, pw := io.Pipe()

@@ -42,7 +42,7 @@ func BenchmarkPages(b *testing.B) {
 	only := os.Getenv("CORDON_BENCH_PROFILE")
 	x := newHouse(b, town.New(b, ""))
 	fill(x, total)
-	token := x.token(town.Wim)
+	token := x.Token(town.Wim)
 	basic := "Basic " + basicOf(token)
 	for _, limit := range []int{100, 1000} {
 		b.Run(fmt.Sprintf("of%d", limit), func(b *testing.B) {

@@ -61,7 +61,7 @@ func TestCertificate(t *testing.T) {
 			return resp.StatusCode, string(body)
 		}
 		mine, theirs := certificate(t), certificate(t)
-		wim, pia := x.token(town.Wim), x.token(town.Pia)
+		wim, pia := x.Token(town.Wim), x.Token(town.Pia)
 		const bind = "/taxii2/certificate/"
 		for i, c := range []struct {
 			cert         *tls.Certificate

@@ -83,7 +83,7 @@ func TestConformance(t *testing.T) {
 				if g.status != 401 || !cmp.Equal(g.head.Values("Www-Authenticate"), realm) {
 					t.Errorf("%d %v", g.status, g.head)
 				}
-				token := x.token(town.Wim)
+				token := x.Token(town.Wim)
 				for auth, status := range map[string]int{"Bearer " + token: 200, "bearer " + token: 200, "Basic " + basicOf(token): 200, "Bearer x": 401, "Basic x": 401, "Digest " + token: 401, "Bearer " + token + "x": 401, "Basic " + basicOf("x"): 401} {
 					if g := x.get("", objectsOf, "Authorization", auth); g.status != status {
 						t.Errorf("%.9s…: %d %s", auth, g.status, g.body)
@@ -94,8 +94,8 @@ func TestConformance(t *testing.T) {
 						}
 					}
 				}
-				x.token(town.Wim, policy.ScopeWrite)
-				if g := x.get("", objectsOf, "Authorization", "Bearer "+x.token(town.Wim, policy.ScopeWrite)); g.status != 403 {
+				x.Token(town.Wim, policy.ScopeWrite)
+				if g := x.get("", objectsOf, "Authorization", "Bearer "+x.Token(town.Wim, policy.ScopeWrite)); g.status != 403 {
 					t.Errorf("without the scope read: %d", g.status)
 				}
 			}},
@@ -140,7 +140,7 @@ func TestConformance(t *testing.T) {
 						t.Errorf("%+v", c)
 					}
 				}
-				reading := x.get("", "/taxii2/community/collections/", "Authorization", "Bearer "+x.token(town.Wim, policy.ScopeRead))
+				reading := x.get("", "/taxii2/community/collections/", "Authorization", "Bearer "+x.Token(town.Wim, policy.ScopeRead))
 				if strings.Contains(reading.body, `"can_write":true`) {
 					t.Error("a token that reads can write")
 				}
@@ -344,7 +344,7 @@ func TestConformance(t *testing.T) {
 					{"a circle of others", town.Cleo, "/taxii2/community/collections/" + room + "/objects/", envelope(indicator(40, 0)), nil, 404},
 					{"nobody", "", objectsOf, envelope(indicator(40, 0)), nil, 401},
 					{"the public root", town.Wim, "/taxii2/public/collections/everything/objects/", envelope(indicator(40, 0)), nil, 405},
-					{"a token that reads", "", objectsOf, envelope(indicator(40, 0)), []string{"Authorization", "Bearer " + x.token(town.Wim, policy.ScopeRead)}, 403},
+					{"a token that reads", "", objectsOf, envelope(indicator(40, 0)), []string{"Authorization", "Bearer " + x.Token(town.Wim, policy.ScopeRead)}, 403},
 				} {
 					if g := x.do("POST", c.person, c.path, c.body, c.head...); g.status != c.status || g.head.Get("Content-Type") != taxii.MediaType {
 						t.Errorf("%s: %d %.300s", c.what, g.status, g.body)

@@ -31,7 +31,7 @@ func TestFollow(t *testing.T) {
 		const writers, batches, each = 3, 8, 10
 		markings := []string{green, amberStrict, clear, red}
 		for _, p := range []string{town.Pia, town.Wim, town.Cleo} {
-			x.token(p)
+			x.Token(p)
 		}
 		var done atomic.Bool
 		var wg sync.WaitGroup

@@ -14,21 +14,19 @@ import (
 	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
-	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
 )
 
 // house is a town with this door open on loopback.
 type house struct {
 	*town.Town
-	t      testing.TB
-	srv    *Server
-	web    *httptest.Server
-	tokens map[string]string
+	t   testing.TB
+	srv *Server
+	web *httptest.Server
 }
 
 func newHouse(t testing.TB, h *town.Town) *house {
-	x := &house{Town: h, t: t, tokens: map[string]string{}}
+	x := &house{Town: h, t: t}
 	x.srv = &Server{DB: h.DB, Members: h.Members, Intel: h.Intel, Box: h.Box, Log: slog.New(slog.DiscardHandler), Origin: "https://isao.example"}
 	x.web = newServer(t, x.srv)
 	return x
@@ -55,22 +53,6 @@ func onBoth(t *testing.T, fn func(t *testing.T, x *house)) {
 	town.OnBoth(t, func(t *testing.T, h *town.Town) { fn(t, newHouse(t, h)) })
 }
 
-// token is a token of a person's, made when first asked for.
-func (x *house) token(person string, scopes ...policy.Scope) string {
-	x.t.Helper()
-	if len(scopes) == 0 {
-		scopes = policy.Scopes()
-	}
-	key := fmt.Sprint(person, scopes)
-	if x.tokens[key] == "" {
-		x.OK(x.System("test", func(tx *db.Tx) (err error) {
-			x.tokens[key], err = x.Members.SeedToken(tx, person, members.NewToken{Name: "test", Scopes: scopes})
-			return err
-		}))
-	}
-	return x.tokens[key]
-}
-
 // got is an answer.
 type got struct {
 	status int
@@ -84,7 +66,7 @@ func (x *house) do(method, person, path, body string, head ...string) got {
 	r, err := http.NewRequest(method, x.web.URL+path, strings.NewReader(body))
 	x.OK(err)
 	if person != "" {
-		r.Header.Set("Authorization", "Bearer "+x.token(person))
+		r.Header.Set("Authorization", "Bearer "+x.Token(person))
 	}
 	r.Header.Set("Accept", taxii.MediaType)
 	r.Header.Set("Accept-Encoding", "identity")

@@ -126,7 +126,7 @@ func TestHiddenIsAbsent(t *testing.T) {
 		x.take(town.Pia, shared, indicator(1, 0, amberStrict))
 		posted := x.do("POST", town.Pia, objectsOf, envelope(indicator(2, 0)))
 		status := regexp.MustCompile(`"id":"([^"]+)"`).FindStringSubmatch(posted.body)[1]
-		x.token(town.Wim)
+		x.Token(town.Wim)
 		for _, l := range table() {
 			var names []string
 			switch {
@@ -158,7 +158,7 @@ func TestHiddenIsAbsent(t *testing.T) {
 // Nobody asks for what is not in the table, and everybody is answered by it: T-09.
 func TestAccess(t *testing.T) {
 	x := newHouse(t, town.New(t, ""))
-	reading := "Bearer " + x.token(town.Wim, policy.ScopeRead)
+	reading := "Bearer " + x.Token(town.Wim, policy.ScopeRead)
 	for _, l := range table() {
 		path := strings.NewReplacer("{$}", "", "{collection}", "everything", "{object}", idOf(1), "{status}", "nothing").Replace(l.path)
 		nobody, reader := x.do(l.method, "", path, "{}"), x.do(l.method, "", path, "{}", "Authorization", reading)

@@ -52,15 +52,9 @@ type entry struct {
 	CWEs       []string `json:"cwes"`
 }
 
-// Each reads a catalogue, JSON or CSV. skip, which may be nil, hears of each
-// entry that cannot be read, and the reading goes on; without skip it ends
-// there. An error of fn ends it too.
-func Each(r io.Reader, fn func(vuln.Record) error, skip func(where string, err error)) error {
-	_, err := Read(r, fn, skip)
-	return err
-}
-
-// Read is [Each], and gives what the catalogue says of itself.
+// Read reads a catalogue, JSON or CSV, and gives what it says of itself. skip, which
+// may be nil, hears of each entry that cannot be read, and the reading goes on; without
+// skip it ends there. An error of fn ends it too.
 func Read(r io.Reader, fn func(vuln.Record) error, skip func(where string, err error)) (Catalog, error) {
 	bad := func(where string, err error) error {
 		if skip == nil {

@@ -88,7 +88,7 @@ const small = `{"catalogVersion":"1","count":3,"vulnerabilities":[
 
 func TestSkip(t *testing.T) {
 	var got, skipped []string
-	err := Each(strings.NewReader(small), func(r vuln.Record) error { got = append(got, r.ID); return nil }, func(where string, err error) { skipped = append(skipped, where+": "+err.Error()) })
+	_, err := Read(strings.NewReader(small), func(r vuln.Record) error { got = append(got, r.ID); return nil }, func(where string, err error) { skipped = append(skipped, where+": "+err.Error()) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +104,11 @@ func TestSkip(t *testing.T) {
 	if d := cmp.Diff(want, skipped); d != "" {
 		t.Error(d)
 	}
-	if err := Each(strings.NewReader(small), func(vuln.Record) error { return nil }, nil); err == nil {
+	if _, err := Read(strings.NewReader(small), func(vuln.Record) error { return nil }, nil); err == nil {
 		t.Error("no error without skip")
 	}
 	stop := errors.New("stop")
-	if err := Each(strings.NewReader(small), func(vuln.Record) error { return stop }, func(string, error) {}); !errors.Is(err, stop) {
+	if _, err := Read(strings.NewReader(small), func(vuln.Record) error { return stop }, func(string, error) {}); !errors.Is(err, stop) {
 		t.Error(err)
 	}
 }
@@ -117,7 +117,7 @@ func TestCSVSkip(t *testing.T) {
 	const text = "cveID,vendorProject,product,vulnerabilityName,dateAdded,shortDescription,requiredAction,dueDate\n" +
 		"CVE-2026-0001,V,P,N,2026-01-02,S,A,2026-01-20\nCVE-2026-0002,V\nCVE-2026-0003,V,P,N,2026-01-02,a\"b,A,\nCVE-2026-0004,V,P,N,2026-01-02,S,A,\n"
 	var got, skipped []string
-	err := Each(strings.NewReader(text), func(r vuln.Record) error { got = append(got, r.ID); return nil }, func(where string, err error) { skipped = append(skipped, where+": "+err.Error()) })
+	_, err := Read(strings.NewReader(text), func(r vuln.Record) error { got = append(got, r.ID); return nil }, func(where string, err error) { skipped = append(skipped, where+": "+err.Error()) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,11 +134,11 @@ func TestRefused(t *testing.T) {
 		"nothing": "", "a page": "<html>", "other JSON": "{}", "an array": "[]", "two names": `{"vulnerabilities":[],"vulnerabilities":[]}`,
 		"two cases": `{"vulnerabilities":[],"Vulnerabilities":[]}`, "cut": small[:200], "other CSV": "a,b\n1,2\n",
 	} {
-		if err := Each(strings.NewReader(text), func(vuln.Record) error { return nil }, func(string, error) {}); err == nil {
+		if _, err := Read(strings.NewReader(text), func(vuln.Record) error { return nil }, func(string, error) {}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if err := Each(io.LimitReader(spaces{}, MaxBytes+2), func(vuln.Record) error { return nil }, nil); err == nil || !strings.Contains(err.Error(), "larger than") && !strings.Contains(err.Error(), "not a KEV") {
+	if _, err := Read(io.LimitReader(spaces{}, MaxBytes+2), func(vuln.Record) error { return nil }, nil); err == nil || !strings.Contains(err.Error(), "larger than") && !strings.Contains(err.Error(), "not a KEV") {
 		t.Error(err)
 	}
 }
@@ -156,7 +156,7 @@ func FuzzEach(f *testing.F) {
 	f.Add([]byte(small))
 	f.Add(testdata(f, "kev.csv.gz")[:3000])
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_ = Each(bytes.NewReader(data), func(r vuln.Record) error {
+		_, _ = Read(bytes.NewReader(data), func(r vuln.Record) error {
 			if r.KEV == nil || r.KEV.Added.IsZero() || !idPattern.MatchString(r.ID) || len(r.Summary) > vuln.MaxSummary {
 				t.Errorf("%+v", r)
 			}

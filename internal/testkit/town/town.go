@@ -58,9 +58,10 @@ type Town struct {
 	FilesDir   string
 	Mirror     string // a folder that feeds may be read from
 
-	ISAO string // the ISAO's organization
-	Desk policy.Principal
-	keys int
+	ISAO   string // the ISAO's organization
+	Desk   policy.Principal
+	keys   int
+	tokens map[string]string // see Token
 }
 
 // People of the town, by id.

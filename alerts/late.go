@@ -1,0 +1,114 @@
+package alerts
+
+import (
+	"slices"
+
+	"github.com/cordon-isao/cordon/internal/db"
+	"github.com/cordon-isao/cordon/internal/fault"
+)
+
+// Who comes to hold a product after an alert on it was sent is told as well, as long as
+// the alert stands: what to do now is no less urgent for who installed the device a day
+// later. It is told in the rounds in which notices of findings are made, so that when
+// somebody is told says no more than those do.
+
+// late is an alert that names deployments which were kept or changed since the round
+// before.
+type late struct {
+	alert Alert
+	found touched
+}
+
+// changed notes a deployment for the next round.
+func (x *Alerts) changed(tx *db.Tx, deployment string, seq int64) error {
+	_, err := tx.Exec(`INSERT INTO alerts_late (deployment, seq) VALUES ($1, $2) ON CONFLICT (deployment) DO UPDATE SET seq = excluded.seq`, deployment, seq)
+	return err
+}
+
+// lateOnes lists which of the alerts that stand name what changed before a fact.
+func (x *Alerts) lateOnes(v *db.View, before int64) (out []late, err error) {
+	ids, err := db.All(v, db.Value[string], `SELECT l.deployment FROM alerts_late l WHERE l.seq < $1`, before)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	changed := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		changed[id] = true
+	}
+	standing, err := db.All(v, scanAlert(v), `SELECT `+alertColumns+` FROM visible.alerts_alerts a WHERE a.state = 'sent' ORDER BY a.sent, a.id`)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range standing {
+		found, err := x.resolve(v, a.Affected)
+		if err != nil {
+			return nil, err
+		}
+		for org, ms := range found {
+			ms = slices.DeleteFunc(ms, func(m Match) bool { return !changed[m.Deployment] })
+			if found[org] = ms; len(ms) == 0 {
+				delete(found, org)
+			}
+		}
+		if len(found) > 0 {
+			out = append(out, late{a, found})
+		}
+	}
+	return out, nil
+}
+
+// tellLate gives the notices of alerts to those who hold their products only now, and
+// forgets what changed before a fact. Who has a notice already gets what is new in it.
+func (x *Alerts) tellLate(tx *db.Tx, list []late, before int64) error {
+	v := all(tx.View)
+	for _, l := range list {
+		a, err := db.One(v, scanAlert(v), `SELECT `+alertColumns+` FROM visible.alerts_alerts a WHERE a.id = $1 AND a.state = 'sent'`, l.alert.ID)
+		if fault.Is(err, fault.Missing) { // it ended meanwhile
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		told := false
+		for _, org := range l.found.orgs() {
+			fresh, err := x.tellOrg(tx, a, org, l.found[org])
+			if err != nil {
+				return err
+			}
+			told = told || fresh
+		}
+		if !told {
+			continue
+		}
+		if err := x.recount(tx, a.ID, a.Org); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(`DELETE FROM alerts_late WHERE seq < $1`, before)
+	return err
+}
+
+// tellOrg gives an organization the notice of an alert, or adds to the one it has; fresh
+// says that it had none.
+func (x *Alerts) tellOrg(tx *db.Tx, a Alert, org string, ms []Match) (fresh bool, err error) {
+	v := all(tx.View)
+	n, err := db.One(v, scanNotice(v), `SELECT `+noticeColumns+` FROM visible.alerts_notices n WHERE n.org = $1 AND n.alert = $2`, org, a.ID)
+	if fault.Is(err, fault.Missing) {
+		exploited, err := x.exploited(v, a.Vulns)
+		if err != nil {
+			return false, err
+		}
+		return true, x.give(tx, newNotice(tx, OfAlert, org, a.OrgName, a.Class, a.Content, ms, exploited, a.ID, ""))
+	}
+	if err != nil {
+		return false, err
+	}
+	ms = slices.DeleteFunc(slices.Clone(ms), func(m Match) bool {
+		return slices.ContainsFunc(n.Matched, func(had Match) bool { return had.Deployment == m.Deployment })
+	})
+	if len(ms) == 0 || n.More > 0 { // with more than are listed, which are new nobody knows
+		return false, nil
+	}
+	n.add(ms)
+	return false, x.grow(tx, n)
+}

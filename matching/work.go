@@ -61,7 +61,11 @@ type todo struct {
 	seq, after    int64
 }
 
-// Step compares what was noted first, in one commit; more is false if nothing waits.
+// stepTime is how long one commit goes on with what waits: others write meanwhile.
+const stepTime = 50 * time.Millisecond
+
+// Step compares what was noted first, and what follows as long as there is time, in one
+// commit; more is false if nothing waits.
 func (x *Matching) Step(ctx context.Context, d *db.DB, program policy.Viewer) (more bool, err error) {
 	var waits bool
 	err = d.Read(ctx, program, func(v *db.View) (err error) {
@@ -76,23 +80,23 @@ func (x *Matching) Step(ctx context.Context, d *db.DB, program policy.Viewer) (m
 		if _, err := tx.Exec(`INSERT INTO matching_todo (kind, subject, seq, after) VALUES ('lock', '', 0, 0) ON CONFLICT (kind, subject) DO UPDATE SET after = matching_todo.after + 1`); err != nil {
 			return err
 		}
-		t, err := db.One(tx.View, func(s db.Scanner) (t todo, err error) {
-			err = s.Scan(&t.kind, &t.subject, &t.seq, &t.after)
-			return t, err
-		}, `SELECT t.kind, t.subject, t.seq, t.after FROM matching_todo t WHERE t.kind <> 'lock' ORDER BY t.seq, t.kind, t.subject LIMIT 1`)
-		if err == nil {
-			err = x.compare(tx, t)
-		} else if fault.Is(err, fault.Missing) {
-			err = nil // another node was faster
+		for began := time.Now(); time.Since(began) < stepTime; {
+			t, err := db.One(tx.View, func(s db.Scanner) (t todo, err error) {
+				err = s.Scan(&t.kind, &t.subject, &t.seq, &t.after)
+				return t, err
+			}, `SELECT t.kind, t.subject, t.seq, t.after FROM matching_todo t WHERE t.kind <> 'lock' ORDER BY t.seq, t.kind, t.subject LIMIT 1`)
+			if more = !fault.Is(err, fault.Missing); !more { // it is done, perhaps by another node
+				_, err = tx.Exec(`DELETE FROM matching_todo WHERE kind = 'lock'`)
+				return err
+			}
+			if err == nil {
+				err = x.compare(tx, t)
+			}
+			if err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
-		}
-		if more, err = tx.Exists(`SELECT 1 FROM matching_todo t WHERE t.kind <> 'lock'`); err != nil || more {
-			return err
-		}
-		_, err = tx.Exec(`DELETE FROM matching_todo WHERE kind = 'lock'`)
-		return err
+		return nil
 	})
 	return more, err
 }

@@ -26,8 +26,11 @@ func look(t *testing.T, tab *browser.Tab, name string) {
 		tab.Dark(dark)
 		for _, width := range []int{1280, 360} {
 			tab.SetViewport(width, 900)
-			if width == 1280 || !dark {
+			switch {
+			case !dark:
 				tab.CheckAxe()
+			case width == 1280:
+				tab.CheckAxeColours()
 			}
 			var over float64
 			tab.Eval(`document.documentElement.scrollWidth - innerWidth`, &over)

@@ -38,7 +38,11 @@ func examine(t *testing.T, tab *browser.Tab, name string, open func()) {
 		open()
 		for _, theme := range []string{"light", "dark"} {
 			tab.Dark(theme == "dark")
-			for _, v := range tab.Axe() {
+			axe := tab.Axe
+			if theme == "dark" {
+				axe = tab.AxeColours
+			}
+			for _, v := range axe() {
 				t.Errorf("%s, %s, %d px: %s", name, theme, width, v)
 			}
 			var wide bool

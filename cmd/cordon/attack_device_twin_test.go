@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -234,10 +233,10 @@ func (x *twins) sameFinds() {
 }
 
 // listPlace is where a page of a list ends, if it is made of the last one's id.
-var listPlace = regexp.MustCompile(`((?:after|cursor)=|"next":")([A-Za-z0-9_-]{40,300})`)
+var listPlace = rare(`((?:after|cursor)=|"next":")([A-Za-z0-9_-]{40,300})`, `after=`, `cursor=`, `"next":"`)
 
 func (x *twins) plainPlaces(body string, b bool) string {
-	return listPlace.ReplaceAllStringFunc(body, func(s string) string {
+	return listPlace.replace(body, func(s string) string {
 		m := listPlace.FindStringSubmatch(s)
 		at, err := base64.RawURLEncoding.DecodeString(m[2])
 		if err != nil || !anyID.Match(at) || x.swapped == 0 {

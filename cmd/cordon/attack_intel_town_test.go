@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -41,7 +40,7 @@ func marked(markings []string) string {
 }
 
 // newSTIX is the id of what a probe said of an object: each town makes its own.
-var newSTIX = regexp.MustCompile(`(sighting|note|opinion)--[0-9a-f]*[1-9a-f][0-9a-f]*-[0-9a-f-]{27}`)
+var newSTIX = rare(`(sighting|note|opinion)--[0-9a-f]*[1-9a-f][0-9a-f]*-[0-9a-f-]{27}`, `sighting--`, `note--`, `opinion--`)
 
 // matrixOf is a small matrix of techniques with one tactic.
 func matrixOf() []string {

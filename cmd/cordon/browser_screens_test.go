@@ -95,7 +95,11 @@ func (s screen) check(t *testing.T, tab *browser.Tab) {
 		for _, dark := range themes {
 			tab.Dark(dark)
 			theme := map[bool]string{false: "light", true: "dark"}[dark]
-			for _, v := range tab.Axe() {
+			axe := tab.Axe
+			if dark {
+				axe = tab.AxeColours
+			}
+			for _, v := range axe() {
 				t.Errorf("%s, %s, %d px: %s", s.name, theme, width, v)
 			}
 			if dir := os.Getenv("CORDON_SHOTS"); dir != "" {

@@ -167,7 +167,7 @@ func (v *victim) cycle() {
 			}
 		})
 	}
-	time.Sleep(time.Duration(20+v.roll.below(380)) * time.Millisecond)
+	time.Sleep(time.Duration(20+v.roll.below(180)) * time.Millisecond)
 	if v.cluster != nil && v.roll.below(4) == 0 {
 		v.databases++
 		v.cluster.Kill9()

@@ -44,6 +44,18 @@ func (v Violation) String() string {
 // scripts cannot see it.
 func (t *Tab) Axe() []Violation {
 	t.t.Helper()
+	return t.axe(`{resultTypes: ["violations"]}`)
+}
+
+// AxeColours checks what another theme of a page that was checked whole can break: its
+// colours. Names, roles and structure are the same in every theme.
+func (t *Tab) AxeColours() []Violation {
+	t.t.Helper()
+	return t.axe(`{resultTypes: ["violations"], runOnly: {type: "rule", values: ["color-contrast", "link-in-text-block"]}}`)
+}
+
+func (t *Tab) axe(options string) []Violation {
+	t.t.Helper()
 	world := t.world("axe")
 	// The world lives as long as its page: axe-core is there for the second theme.
 	var there bool
@@ -56,7 +68,7 @@ func (t *Tab) Axe() []Violation {
 		}
 	}
 	var out []Violation
-	err := t.eval(`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => ({
+	err := t.eval(`axe.run(document, `+options+`).then(r => r.violations.map(v => ({
 		id: v.id, impact: v.impact ?? "", help: v.help,
 		nodes: v.nodes.map(n => ({target: n.target.flat().join(" "), html: n.html, summary: n.failureSummary ?? ""})),
 	})))`, &out, world)
@@ -70,6 +82,14 @@ func (t *Tab) Axe() []Violation {
 func (t *Tab) CheckAxe() {
 	t.t.Helper()
 	for _, v := range t.Axe() {
+		t.t.Errorf("%s: %s", t.URL(), v)
+	}
+}
+
+// CheckAxeColours is [Tab.CheckAxe] of [Tab.AxeColours].
+func (t *Tab) CheckAxeColours() {
+	t.t.Helper()
+	for _, v := range t.AxeColours() {
 		t.t.Errorf("%s: %s", t.URL(), v)
 	}
 }

@@ -248,6 +248,11 @@ func TestAxe(t *testing.T) {
 			t.Errorf("bad page: axe did not find %s, only %v", want, found)
 		}
 	}
+	tab.Go(url + "/good")
+	tab.Eval(`document.querySelector("h1").style.color = "#bbb"; document.documentElement.lang = ""`, nil)
+	if vs := tab.AxeColours(); len(vs) != 1 || vs[0].ID != "color-contrast" {
+		t.Errorf("pale words: %v", vs)
+	}
 }
 
 func TestCLS(t *testing.T) {

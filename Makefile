@@ -24,10 +24,10 @@ screenshots_dir = $(CURDIR)/docs/images
 # takes nothing from memory either.
 memory = $(shell d=/dev/shm; if [ -w $$d ] && [ $$(df -k --output=avail $$d | tail -1) -gt 4000000 ]; then echo $$d; else echo $${TMPDIR:-/tmp}; fi)
 
-# The two longest go first, so that nothing waits for them in the end, and three packages
-# run at once, because tests also wait: for a clock, a browser, a disk. check has vetted.
+# The two longest go first, so that nothing waits for them in the end; check has vetted,
+# and nobody looks into a test's binary with a debugger.
 test: prepare check
-	@$(step) "all tests" env TMPDIR=$(memory) go test -vet=off -ldflags=-w -p 3 -parallel 4 -timeout 20m ./web ./cmd/cordon ./...
+	@$(step) "all tests" env TMPDIR=$(memory) go test -vet=off -ldflags=-w -parallel 4 -timeout 20m ./web ./cmd/cordon ./...
 	@$(step) "tests under the race detector" env TMPDIR=$(memory) CGO_ENABLED=1 go test -race -timeout 10m -skip '$(RACE_SKIP)' $(race_packages)
 
 prepare:

@@ -48,15 +48,71 @@ func notable(t matching.Touch, now time.Time) bool {
 	return t.Exploited || !t.Published.IsZero() && now.Sub(t.Published) <= fresh
 }
 
-// rankTouches puts what is exploited first, then the gravest: they take the day's places.
-func rankTouches(ts []matching.Touch) {
-	slices.SortStableFunc(ts, func(a, b matching.Touch) int {
-		return cmp.Or(cmp.Compare(flag(b.Exploited), flag(a.Exploited)), cmp.Compare(b.Severity, a.Severity), strings.Compare(b.Vuln, a.Vuln), strings.Compare(a.Deployment, b.Deployment), strings.Compare(a.Finding, b.Finding))
+// touch is something of an organization's that is touched, by the name it is listed under.
+type touch struct {
+	matching.Touch
+	what string
+}
+
+// named adds the names, and leaves out what is not there any more.
+func (x *Alerts) named(v *db.View, ts []matching.Touch) ([]touch, error) {
+	names := map[string]string{}
+	out := make([]touch, 0, len(ts))
+	for _, t := range ts {
+		id := t.Deployment
+		if id == "" {
+			id = t.Product
+		}
+		name, ok := names[id]
+		if !ok {
+			var err error
+			if name, err = x.nameOf(v, t); err != nil {
+				return nil, err
+			}
+			names[id] = name
+		}
+		switch {
+		case name == "":
+		case t.Deployment == "":
+			out = append(out, touch{t, strings.TrimSpace(name + " " + t.Version)})
+		default:
+			out = append(out, touch{t, name})
+		}
+	}
+	return out, nil
+}
+
+// nameOf is what a deployment or a product is called, "" if it is not there any more.
+func (x *Alerts) nameOf(v *db.View, t matching.Touch) (name string, err error) {
+	if t.Deployment != "" {
+		var d devices.Deployment
+		d, err = x.devices.Deployment(v, t.Deployment)
+		name = called(d)
+	} else {
+		var p devices.Product
+		p, err = x.devices.Product(v, t.Product)
+		name = p.Title()
+	}
+	if fault.Is(err, fault.Missing) {
+		return "", nil
+	}
+	return name, err
+}
+
+// rankTouches puts what is exploited first, then the gravest: they take the day's
+// places. Ids decide last, which are random and tell nothing.
+func rankTouches(ts []touch) {
+	slices.SortStableFunc(ts, func(a, b touch) int {
+		return cmp.Or(cmp.Compare(flag(b.Exploited), flag(a.Exploited)), cmp.Compare(b.Severity, a.Severity), strings.Compare(b.Vuln, a.Vuln), strings.Compare(a.what, b.what), strings.Compare(a.Why, b.Why), strings.Compare(a.Finding, b.Finding))
 	})
 }
 
-func (x *Alerts) tellOne(tx *db.Tx, org string, ts []matching.Touch) error {
+func (x *Alerts) tellOne(tx *db.Tx, org string, found []matching.Touch) error {
 	v := all(tx.View)
+	ts, err := x.named(v, found)
+	if err != nil {
+		return err
+	}
 	rankTouches(ts)
 	written, err := x.alerted(v, org)
 	if err != nil {
@@ -76,7 +132,7 @@ func (x *Alerts) tellOne(tx *db.Tx, org string, ts []matching.Touch) error {
 		if written[t.Vuln+" "+t.Deployment] {
 			continue // somebody wrote to them about this already, or they did to others
 		}
-		n, err := x.ofGroup(v, open, org, groupKeys(t))
+		n, err := x.ofGroup(v, open, org, groupKeys(t.Touch))
 		if err != nil {
 			return err
 		}
@@ -86,11 +142,11 @@ func (x *Alerts) tellOne(tx *db.Tx, org string, ts []matching.Touch) error {
 				continue
 			}
 			had++
-			text, err := x.textOf(v, org, t)
+			text, err := x.textOf(v, org, t.Touch)
 			if err != nil {
 				return err
 			}
-			made := newNotice(tx, OfMatching, org, "", Digest, text, nil, false, "", groupKeys(t)[0])
+			made := newNotice(tx, OfMatching, org, "", Digest, text, nil, false, "", groupKeys(t.Touch)[0])
 			n = &made
 			isNew[n.ID] = true
 		}
@@ -103,7 +159,7 @@ func (x *Alerts) tellOne(tx *db.Tx, org string, ts []matching.Touch) error {
 			return err
 		}
 		grew[n.ID] = grew[n.ID] || more
-		for _, k := range groupKeys(t) {
+		for _, k := range groupKeys(t.Touch) {
 			if _, err := tx.Exec(`INSERT INTO alerts_groups (org, key, notice) VALUES ($1, $2, $3) ON CONFLICT (org, key) DO NOTHING`, org, k, n.ID); err != nil {
 				return err
 			}
@@ -153,8 +209,8 @@ func (x *Alerts) ofGroup(v *db.View, open map[string]*Notice, org string, keys [
 }
 
 // join adds a touch to a notice. more says that there is something new in it.
-func (x *Alerts) join(v *db.View, n *Notice, t matching.Touch) (more bool, err error) {
-	c := classOf(t)
+func (x *Alerts) join(v *db.View, n *Notice, t touch) (more bool, err error) {
+	c := classOf(t.Touch)
 	if slices.Index(Classes(), c) < slices.Index(Classes(), n.Class) {
 		n.Class = c
 	}
@@ -171,21 +227,9 @@ func (x *Alerts) join(v *db.View, n *Notice, t matching.Touch) (more bool, err e
 	if err != nil {
 		return more, err
 	}
-	m := Match{Deployment: t.Deployment, Finding: t.Finding, Why: t.Why, Sure: f.Verdict == matching.Affected}
-	if t.Deployment != "" {
-		var d devices.Deployment
-		d, err = x.devices.Deployment(v, t.Deployment)
-		m.What = called(d)
-	} else {
-		var p devices.Product
-		p, err = x.devices.Product(v, t.Product)
-		m.Product, m.What = p.ID, strings.TrimSpace(p.Title()+" "+t.Version)
-	}
-	if fault.Is(err, fault.Missing) {
-		return more, nil
-	}
-	if err != nil {
-		return more, err
+	m := Match{Deployment: t.Deployment, Finding: t.Finding, What: t.what, Why: t.Why, Sure: f.Verdict == matching.Affected}
+	if t.Deployment == "" {
+		m.Product = t.Product
 	}
 	n.add([]Match{m})
 	return true, nil

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/cordon-isao/cordon/internal/db"
-	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/policy"
 )
@@ -18,7 +17,7 @@ type obj = map[string]any
 // inTowns runs a test at the API of the furnished town, on both engines. Every
 // answer is held to the description.
 func inTowns(t *testing.T, fn func(t *testing.T, h *house)) {
-	for engine, url := range map[string]func(*testing.T) string{"sqlite": func(*testing.T) string { return "" }, "postgres": func(t *testing.T) string { return pgtest.URL(t, pgtest.NoFsync()) }} {
+	for engine, url := range map[string]func(*testing.T) string{"sqlite": func(*testing.T) string { return "" }, "postgres": func(t *testing.T) string { return town.Postgres(t) }} {
 		t.Run(engine, func(t *testing.T) {
 			w := town.New(t, url(t))
 			h := &house{t: t, db: w.DB, clock: w.Clock, ledger: w.Ledger, tokens: map[string]string{}}

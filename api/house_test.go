@@ -30,7 +30,6 @@ import (
 	"github.com/cordon-isao/cordon/internal/ids"
 	"github.com/cordon-isao/cordon/internal/live"
 	"github.com/cordon-isao/cordon/internal/seal"
-	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/matching"
@@ -68,7 +67,7 @@ type house struct {
 // onBoth runs a test in a house on SQLite and in one on PostgreSQL.
 func onBoth(t *testing.T, fn func(t *testing.T, h *house)) {
 	t.Run("sqlite", func(t *testing.T) { fn(t, newHouse(t, "")) })
-	t.Run("postgres", func(t *testing.T) { fn(t, newHouse(t, pgtest.URL(t, pgtest.NoFsync()))) })
+	t.Run("postgres", func(t *testing.T) { fn(t, newHouse(t, town.Postgres(t))) })
 }
 
 func newHouse(t testing.TB, url string) *house {

@@ -16,14 +16,13 @@ import (
 	"github.com/cordon-isao/cordon/cases"
 	"github.com/cordon-isao/cordon/internal/clock"
 	"github.com/cordon-isao/cordon/internal/db"
-	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/policy"
 )
 
 func on(t *testing.T, engine string) *town.Town {
 	if engine == "postgres" {
-		return town.New(t, pgtest.URL(t, pgtest.NoFsync()))
+		return town.New(t, town.Postgres(t))
 	}
 	return town.New(t, "")
 }

@@ -19,7 +19,6 @@ import (
 	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
-	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/policy"
 )
@@ -380,7 +379,7 @@ func TestExportTwins(t *testing.T) {
 		if strings.HasSuffix(t.Name(), "sqlite") {
 			with = world(town.New(t, ""), true)
 		} else {
-			with = world(town.New(t, pgtest.URL(t, pgtest.NoFsync())), true)
+			with = world(town.New(t, town.Postgres(t)), true)
 		}
 		for name, a := range without {
 			if b := with[name]; a != b {

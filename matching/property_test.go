@@ -15,7 +15,6 @@ import (
 
 	"github.com/cordon-isao/cordon/devices"
 	"github.com/cordon-isao/cordon/internal/db"
-	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/policy"
@@ -382,7 +381,7 @@ func TestAnyOrder(t *testing.T) {
 				if histories%8 == 0 { // made again from nothing costs what the house holds
 					u := url
 					if url == "postgres" {
-						u = pgtest.URL(outer, pgtest.NoFsync())
+						u = town.Postgres(outer)
 					}
 					h = newHouse(outer, u)
 				}

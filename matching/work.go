@@ -80,7 +80,7 @@ func (x *Matching) Step(ctx context.Context, d *db.DB, program policy.Viewer) (m
 		if _, err := tx.Exec(`INSERT INTO matching_todo (kind, subject, seq, after) VALUES ('lock', '', 0, 0) ON CONFLICT (kind, subject) DO UPDATE SET after = matching_todo.after + 1`); err != nil {
 			return err
 		}
-		for began := time.Now(); time.Since(began) < stepTime; {
+		for began := clock.System().Now(); clock.Since(began) < stepTime; {
 			t, err := db.One(tx.View, func(s db.Scanner) (t todo, err error) {
 				err = s.Scan(&t.kind, &t.subject, &t.seq, &t.after)
 				return t, err

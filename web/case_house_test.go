@@ -13,7 +13,6 @@ import (
 	"github.com/cordon-isao/cordon/internal/httpkit"
 	"github.com/cordon-isao/cordon/internal/live"
 	"github.com/cordon-isao/cordon/internal/testkit/browser"
-	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/reader"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/ledger"
@@ -57,7 +56,7 @@ func openCases(t testing.TB, url string) *caseHouse {
 // eachCases runs a test on SQLite and on PostgreSQL.
 func eachCases(t *testing.T, fn func(t *testing.T, h *caseHouse)) {
 	t.Run("sqlite", func(t *testing.T) { fn(t, openCases(t, "")) })
-	t.Run("postgres", func(t *testing.T) { fn(t, openCases(t, pgtest.URL(t, pgtest.NoFsync()))) })
+	t.Run("postgres", func(t *testing.T) { fn(t, openCases(t, town.Postgres(t))) })
 }
 
 // cookie signs a person of the town in.

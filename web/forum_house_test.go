@@ -24,8 +24,8 @@ import (
 	"github.com/cordon-isao/cordon/internal/live"
 	"github.com/cordon-isao/cordon/internal/seal"
 	"github.com/cordon-isao/cordon/internal/testkit/browser"
-	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/reader"
+	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/members"
@@ -55,7 +55,7 @@ func openForum(t *testing.T, url string, waive bool) *forumHouse {
 	l, err := ledger.New(filepath.Join(dir, "keys"), box, log)
 	h.must(err)
 	d, err := db.Open(ctx, db.Options{Dir: dir, URL: url, Clock: clock.System(), Log: log, Ledger: l,
-		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, alerts.Schema, cases.Schema, evidence.Schema}})
+		Schemas: town.Schemas})
 	h.must(err)
 	h.must(l.Attach(ctx, d))
 	files, err := blob.OpenDir(filepath.Join(dir, "files"), clock.System().Now())
@@ -104,7 +104,7 @@ func (l testLog) Write(b []byte) (int, error) {
 // eachEngine runs a test on SQLite and on PostgreSQL.
 func eachEngine(t *testing.T, fn func(t *testing.T, h *forumHouse)) {
 	t.Run("sqlite", func(t *testing.T) { fn(t, openForum(t, "", true)) })
-	t.Run("postgres", func(t *testing.T) { fn(t, openForum(t, pgtest.URL(t, pgtest.NoFsync()), true)) })
+	t.Run("postgres", func(t *testing.T) { fn(t, openForum(t, town.Postgres(t), true)) })
 }
 
 func (h *forumHouse) must(err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -147,6 +148,19 @@ func (c *Ctx) nav() ([]ui.NavGroup, error) {
 	if err != nil {
 		return nil, err
 	}
+	report := []ui.NavItem{{Label: "Report", Href: "/reports", Icon: "alert", Key: "v"}}
+	var desk []ui.NavItem
+	if c.Viewer.May(policy.MayTriage) {
+		waiting, err := c.Cases.Waiting(c.View)
+		if err != nil {
+			return nil, err
+		}
+		desk = append(desk, ui.NavItem{Label: "Triage", Href: "/triage", Icon: "bell", Count: waiting, Key: "q"})
+		report = nil // the queue leads there: a rail has at most fourteen entries
+	}
+	if c.Viewer.May(policy.MayVet) || c.Viewer.May(policy.MayOperate) {
+		desk = append(desk, ui.NavItem{Label: "Applications", Href: "/desk", Icon: "desk", Key: "k"})
+	}
 	groups := []ui.NavGroup{
 		{Title: "Mine", Items: []ui.NavItem{
 			{Label: "Inbox", Href: "/inbox", Icon: "inbox", Count: unread, Key: "i"},
@@ -155,29 +169,18 @@ func (c *Ctx) nav() ([]ui.NavGroup, error) {
 			{Label: "Devices", Href: devicesAtProducts, Icon: "device", Key: "d"},
 			{Label: "My account", Href: "/account", Icon: "account"},
 		}},
-		{Title: "Together", Items: []ui.NavItem{
+		{Title: "Together", Items: slices.Concat([]ui.NavItem{
 			{Label: "Rooms", Href: "/rooms", Icon: "room", Key: "r"},
 			{Label: "Circles", Href: "/circles", Icon: "circle"},
 			{Label: "Alerts", Href: alertsAt, Icon: "bell", Count: told, Key: "a"},
-			{Label: "Report", Href: "/reports", Icon: "alert", Key: "v"},
+		}, report, []ui.NavItem{
 			{Label: "Intel", Href: "/intel", Icon: "intel", Key: "t"},
 			{Label: "Search", Href: "/search", Icon: "search", Key: "s"},
-		}},
+		})},
 		{Title: "Organization", Items: []ui.NavItem{
 			{Label: "Members", Href: "/members", Icon: "members", Key: "m"},
 			{Label: "Evidence", Href: "/evidence", Icon: "evidence", Key: "e"},
 		}},
-	}
-	var desk []ui.NavItem
-	if c.Viewer.May(policy.MayTriage) {
-		waiting, err := c.Cases.Waiting(c.View)
-		if err != nil {
-			return nil, err
-		}
-		desk = append(desk, ui.NavItem{Label: "Triage", Href: "/triage", Icon: "bell", Count: waiting, Key: "q"})
-	}
-	if c.Viewer.May(policy.MayVet) || c.Viewer.May(policy.MayOperate) {
-		desk = append(desk, ui.NavItem{Label: "Applications", Href: "/desk", Icon: "desk", Key: "k"}, ui.NavItem{Label: "Health", Href: "/desk/health", Icon: "shield"})
 	}
 	if len(desk) > 0 {
 		groups = append(groups, ui.NavGroup{Title: "Desk", Items: desk})
@@ -197,7 +200,7 @@ func underneath(path, entry string) bool {
 		return true
 	}
 	if entry == "/desk" {
-		return len(path) > 6 && path[:6] == "/desk/" && path != "/desk/health"
+		return strings.HasPrefix(path, "/desk/")
 	}
 	if entry == "/cases" && (strings.HasPrefix(path, "/invited/") || strings.HasPrefix(path, "/grants/") || path == "/need-to-know") {
 		return true

@@ -20,7 +20,6 @@ import (
 	"github.com/cordon-isao/cordon/internal/httpkit"
 	"github.com/cordon-isao/cordon/internal/live"
 	"github.com/cordon-isao/cordon/internal/testkit/browser"
-	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/reader"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/ledger"
@@ -76,7 +75,7 @@ func (w warnings) Write(b []byte) (int, error) {
 
 func eachIntake(t *testing.T, fn func(t *testing.T, h *intakeHouse)) {
 	t.Run("sqlite", func(t *testing.T) { fn(t, openIntake(t, "")) })
-	t.Run("postgres", func(t *testing.T) { fn(t, openIntake(t, pgtest.URL(t, pgtest.NoFsync()))) })
+	t.Run("postgres", func(t *testing.T) { fn(t, openIntake(t, town.Postgres(t))) })
 }
 
 // cookie signs a person of the town in.

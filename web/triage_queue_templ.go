@@ -37,7 +37,7 @@ func triageQueueBody(x queueView) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.TitleRow(ui.Heading{Title: "Triage", Subtitle: "Reports from strangers and members, the oldest first. Only the desk sees this page."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TitleRow(ui.Heading{Title: "Triage", Subtitle: "Reports from strangers and members, the oldest first. Only the desk sees this page.", Actions: []ui.Action{{Label: "Report something", Href: "/reports", Icon: "plus"}}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -73,7 +73,8 @@ func TestHiddenIsAbsent(t *testing.T) {
 				if kind == "path" || r.Stream {
 					continue
 				}
-				w.tick(500 * time.Millisecond) // nobody's budget shall matter
+				others := hidden(kind)
+				w.tick(time.Duration(1+len(others)) * 500 * time.Millisecond) // nobody's budget shall matter
 				send := func(id string) answerOf {
 					asked++
 					at := s
@@ -91,7 +92,6 @@ func TestHiddenIsAbsent(t *testing.T) {
 				}
 				absent := unknownID(kind)
 				want := send(absent)
-				others := hidden(kind)
 				if s.name == "desk" && r.Path == "/api/v1/cases/{case}/notices" {
 					others = nil // the ISAO has its copies of notices in cases that it cannot see
 				}

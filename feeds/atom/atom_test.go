@@ -13,7 +13,6 @@ import (
 	"github.com/cordon-isao/cordon/feeds/atom"
 	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/db"
-	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/policy"
 )
@@ -100,7 +99,7 @@ func (h *house) take(person string, terms intel.Terms, objs ...string) {
 }
 
 func TestFeed(t *testing.T) {
-	for name, url := range map[string]func(*testing.T) string{"sqlite": func(*testing.T) string { return "" }, "postgres": func(t *testing.T) string { return pgtest.URL(t, pgtest.NoFsync()) }} {
+	for name, url := range map[string]func(*testing.T) string{"sqlite": func(*testing.T) string { return "" }, "postgres": func(t *testing.T) string { return town.Postgres(t) }} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t, url(t))
 			if f := h.read(""); len(f.Entries) != 0 || f.Updated != "1970-01-01T00:00:00Z" || f.Title != "Threat intelligence of Test ISAO" {

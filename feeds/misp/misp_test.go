@@ -17,7 +17,6 @@ import (
 	format "github.com/cordon-isao/cordon/formats/misp"
 	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/db"
-	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/policy"
 )
@@ -44,7 +43,7 @@ func newHouse(t *testing.T, url string) *house {
 
 func onBoth(t *testing.T, fn func(t *testing.T, h *house)) {
 	t.Run("sqlite", func(t *testing.T) { fn(t, newHouse(t, "")) })
-	t.Run("postgres", func(t *testing.T) { fn(t, newHouse(t, pgtest.URL(t, pgtest.NoFsync()))) })
+	t.Run("postgres", func(t *testing.T) { fn(t, newHouse(t, town.Postgres(t))) })
 }
 
 func (h *house) get(path, authorization string, headers ...string) (*http.Response, string) {

@@ -18,7 +18,6 @@ import (
 	"github.com/cordon-isao/cordon/feeds/sbom"
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/ids"
-	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/policy"
@@ -39,7 +38,7 @@ func newHouse(t *testing.T, url string) *house {
 
 func onBoth(t *testing.T, fn func(t *testing.T, h *house)) {
 	t.Run("sqlite", func(t *testing.T) { fn(t, newHouse(t, "")) })
-	t.Run("postgres", func(t *testing.T) { fn(t, newHouse(t, pgtest.URL(t, pgtest.NoFsync()))) })
+	t.Run("postgres", func(t *testing.T) { fn(t, newHouse(t, town.Postgres(t))) })
 }
 
 // ask sends a request as Dependency-Track's clients do.

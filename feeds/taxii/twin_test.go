@@ -11,7 +11,6 @@ import (
 
 	"github.com/cordon-isao/cordon/intel"
 	"github.com/cordon-isao/cordon/internal/db"
-	"github.com/cordon-isao/cordon/internal/testkit/pgtest"
 	"github.com/cordon-isao/cordon/internal/testkit/town"
 	"github.com/cordon-isao/cordon/members"
 	"github.com/cordon-isao/cordon/policy"
@@ -24,7 +23,7 @@ func TestTwin(t *testing.T) {
 	onBoth(t, func(t *testing.T, a *house) {
 		url := ""
 		if a.DB.Engine() == db.Postgres {
-			url = pgtest.URL(t, pgtest.NoFsync())
+			url = town.Postgres(t)
 		}
 		b := newHouse(t, town.New(t, url))
 		b.srv = &Server{DB: b.DB, Members: b.Members, Intel: intel.New(b.Members, b.Blobs, a.Box), Box: a.Box, Log: a.srv.Log, Origin: a.srv.Origin}

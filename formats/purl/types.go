@@ -70,6 +70,9 @@ func Canonical(p PURL) (PURL, error) {
 		}
 	}
 	p.Namespace, p.Subpath = cleanPath(p.Namespace), cleanPath(p.Subpath)
+	if p.Type == "git" { // whose names are paths
+		p.Name = cleanPath(p.Name)
+	}
 
 	rules := typeRules[p.Type]
 	switch {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -64,6 +65,40 @@ func Template(t testing.TB, source string) string {
 	name := strings.TrimPrefix(u.Path, "/")
 	u.Path = "/postgres"
 	return fresh(t, u.String(), name)
+}
+
+// models are the databases of this process that others are copied from, by name. They
+// stay until the cluster ends.
+var models struct {
+	sync.Mutex
+	made map[string]string // the address of each
+}
+
+// Like is [URL] with what fill puts into an empty database, which happens once for each
+// name in a process: the others are copies. fill closes what it opens.
+func Like(t testing.TB, name string, fill func(url string) error, opts ...Option) string {
+	t.Helper()
+	models.Lock()
+	defer models.Unlock()
+	if models.made[name] == "" {
+		source, err := url.Parse(URL(t, opts...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		model, admin := *source, *source
+		model.Path, admin.Path = "/m_"+strings.ToLower(rand.Text()), "/postgres"
+		if err := run(admin.String(), "CREATE DATABASE "+pgx.Identifier{model.Path[1:]}.Sanitize()+" TEMPLATE template0"); err != nil {
+			t.Fatalf("make the database to copy: %v", err)
+		}
+		if err := fill(model.String()); err != nil {
+			t.Fatalf("fill the database to copy: %v", err)
+		}
+		if models.made == nil {
+			models.made = map[string]string{}
+		}
+		models.made[name] = model.String()
+	}
+	return Template(t, models.made[name])
 }
 
 // fresh makes a database from a template through the address admin.

@@ -95,7 +95,19 @@ var Schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, foru
 // OnBoth runs a test in a town on SQLite and in one on PostgreSQL.
 func OnBoth(t *testing.T, fn func(t *testing.T, h *Town)) {
 	t.Run("sqlite", func(t *testing.T) { fn(t, New(t, "")) })
-	t.Run("postgres", func(t *testing.T) { fn(t, New(t, pgtest.URL(t, pgtest.NoFsync()))) })
+	t.Run("postgres", func(t *testing.T) { fn(t, New(t, Postgres(t))) })
+}
+
+// Postgres is the address of an empty database for [New], with the tables of all duties.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	return pgtest.Like(t, fmt.Sprint(len(Schemas)), func(url string) error {
+		d, err := db.Open(context.Background(), db.Options{Dir: t.TempDir(), URL: url, Clock: clock.NewManual(Epoch), Schemas: Schemas})
+		if err != nil {
+			return err
+		}
+		return d.Close()
+	}, pgtest.NoFsync())
 }
 
 // New furnishes a town; url "" is SQLite.

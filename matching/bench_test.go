@@ -163,6 +163,7 @@ func BenchmarkAgainstOSV(b *testing.B) {
 		for i := range b.N {
 			var read, matched time.Duration
 			files, parts, found := 0, 0, 0
+			var bills []int64
 			for r := tar.NewReader(bytes.NewReader(set)); ; {
 				head, err := r.Next()
 				if err == io.EOF {
@@ -186,13 +187,15 @@ func BenchmarkAgainstOSV(b *testing.B) {
 					continue
 				}
 				read += time.Since(start)
-				start = time.Now()
-				h.settle()
-				matched += time.Since(start)
-				files, parts = files+1, parts+s.Components
+				files, parts, bills = files+1, parts+s.Components, append(bills, s.Number())
+			}
+			start := time.Now() // what came together is compared together
+			h.settle()
+			matched += time.Since(start)
+			for _, n := range bills {
 				h.OK(h.DB.Read(h.Ctx, policy.System("matching"), func(v *db.View) error {
-					n, err := db.One(v, db.Value[int], `SELECT count(*) FROM matching_findings WHERE sbom = $1`, s.Number())
-					found += n
+					some, err := db.One(v, db.Value[int], `SELECT count(*) FROM matching_findings WHERE sbom = $1`, n)
+					found += some
 					return err
 				}))
 			}

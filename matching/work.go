@@ -210,16 +210,16 @@ func keysOf[T any](m map[int64]T) []int64 {
 	return keys
 }
 
-// judgeParts compares components with claims.
-func judgeParts(o *outcome, parts []devices.Part, claims map[int64][]vulns.Claim) {
+// judgeParts compares components, by their hashed keys, with claims.
+func judgeParts(o *outcome, parts []devices.Part, keyed [][]int64, claims map[int64][]vulns.Claim) {
 	type pair struct {
 		record int64
 		i      int
 	}
-	for _, p := range parts {
+	for i, p := range parts {
 		var done map[pair]bool // a claim can be found by several keys
 		var known *part
-		for _, h := range hashes(p) {
+		for _, h := range keyed[i] {
 			for _, c := range claims[h] {
 				if done[pair{c.Record, c.I}] {
 					continue
@@ -241,6 +241,14 @@ func hashes(p devices.Part) []int64 {
 	out := make([]int64, len(keys))
 	for i, k := range keys {
 		out[i] = names.Hash(k)
+	}
+	return out
+}
+
+func allHashes(parts []devices.Part) [][]int64 {
+	out := make([][]int64, len(parts))
+	for i, p := range parts {
+		out[i] = hashes(p)
 	}
 	return out
 }
@@ -288,7 +296,7 @@ func (x *Matching) touched(v *db.View, places []int64) (*outcome, error) {
 		if err != nil {
 			return nil, err
 		}
-		judgeParts(o, parts, claims)
+		judgeParts(o, parts, allHashes(parts), claims)
 		called, err := x.devices.NamesByKey(v, part)
 		if err != nil {
 			return nil, err
@@ -458,10 +466,11 @@ func (x *Matching) sbom(tx *db.Tx, v *db.View, id string, after int64) (next int
 
 // compareParts compares components with all vulnerabilities.
 func (x *Matching) compareParts(v *db.View, o *outcome, parts []devices.Part) error {
+	keyed := allHashes(parts)
 	seen := map[int64]bool{}
 	var keys []int64
-	for _, p := range parts {
-		for _, h := range hashes(p) {
+	for _, list := range keyed {
+		for _, h := range list {
 			if !seen[h] {
 				seen[h] = true
 				keys = append(keys, h)
@@ -472,7 +481,7 @@ func (x *Matching) compareParts(v *db.View, o *outcome, parts []devices.Part) er
 	if err != nil {
 		return err
 	}
-	judgeParts(o, parts, byKey(list))
+	judgeParts(o, parts, keyed, byKey(list))
 	return nil
 }
 

@@ -6,7 +6,8 @@ import (
 )
 
 // Rows gathers rows of one table, which go in together, as many as a statement takes.
-// The table's writer calls Add for each and Flush in the end.
+// The table's writer calls Add for each and Flush in the end. After an error of either the
+// transaction must end: some of the rows may be there.
 type Rows struct {
 	Into    string // INSERT INTO table (columns)
 	End     string // of the statement: ON CONFLICT …
@@ -38,7 +39,14 @@ func (r *Rows) Flush(tx *Tx) error {
 }
 
 func (r *Rows) exec(tx *Tx, stmt string) error {
-	_, err := tx.Exec(stmt, r.args...)
+	_, err := tx.exec(stmt, r.args, func(text string) string {
+		if tx.Engine() != SQLite {
+			return text
+		}
+		// Else SQLite keeps what the statement changes, to take back this one alone. Here
+		// the whole transaction ends if it fails.
+		return strings.Replace(text, "INSERT INTO ", "INSERT OR FAIL INTO ", 1)
+	})
 	clear(r.args)
 	r.args = r.args[:0]
 	return err

@@ -42,10 +42,16 @@ type Entry struct {
 
 // Exec runs a statement that writes and returns how many rows it touched.
 func (tx *Tx) Exec(stmt string, args ...any) (int64, error) {
+	return tx.exec(stmt, args, func(text string) string { return text })
+}
+
+// exec is Exec of what the engine is to be given in place of the statement's text.
+func (tx *Tx) exec(stmt string, args []any, given func(text string) string) (int64, error) {
 	text, args, err := tx.statement(stmt, args)
 	if err != nil {
 		return 0, err
 	}
+	text = given(text)
 	res, err := tx.q.ExecContext(tx.ctx, text, args...)
 	if err != nil {
 		return 0, tx.broke(err, stmt)

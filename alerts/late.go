@@ -71,11 +71,11 @@ func (x *Alerts) tellLate(tx *db.Tx, list []late, before int64) error {
 		}
 		told := false
 		for _, org := range l.found.orgs() {
-			fresh, err := x.tellOrg(tx, a, org, l.found[org])
+			some, err := x.tellOrg(tx, a, org, l.found[org])
 			if err != nil {
 				return err
 			}
-			told = told || fresh
+			told = told || some
 		}
 		if !told {
 			continue
@@ -88,9 +88,9 @@ func (x *Alerts) tellLate(tx *db.Tx, list []late, before int64) error {
 	return err
 }
 
-// tellOrg gives an organization the notice of an alert, or adds to the one it has; fresh
-// says that it had none.
-func (x *Alerts) tellOrg(tx *db.Tx, a Alert, org string, ms []Match) (fresh bool, err error) {
+// tellOrg gives an organization the notice of an alert, or adds to the one it has, which
+// opens it again; some says that there was something to tell.
+func (x *Alerts) tellOrg(tx *db.Tx, a Alert, org string, ms []Match) (some bool, err error) {
 	v := all(tx.View)
 	n, err := db.One(v, scanNotice(v), `SELECT `+noticeColumns+` FROM visible.alerts_notices n WHERE n.org = $1 AND n.alert = $2`, org, a.ID)
 	if fault.Is(err, fault.Missing) {
@@ -110,5 +110,5 @@ func (x *Alerts) tellOrg(tx *db.Tx, a Alert, org string, ms []Match) (fresh bool
 		return false, nil
 	}
 	n.add(ms)
-	return false, x.grow(tx, n)
+	return true, x.grow(tx, n)
 }

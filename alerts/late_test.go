@@ -90,5 +90,19 @@ func TestLateHoldersAreCounted(t *testing.T) {
 				t.Errorf("with %d told: %q", i+1, got)
 			}
 		}
+		for i := range 6 {
+			h.answer(nurse(i), a, alerts.Fixed)
+		}
+		if got := h.funnel(town.Pia, a).Fixed; got != "5 or more" {
+			t.Errorf("six have it fixed: %q", got)
+		}
+		for i := range 6 { // with another device, it is open again
+			h.deploy(nurse(i), p, "1.1")
+		}
+		h.Clock.Add(2 * time.Minute)
+		h.matched()
+		if got := h.funnel(town.Pia, a).Fixed; got != "fewer than 5" {
+			t.Errorf("none has all of it fixed: %q", got)
+		}
 	})
 }

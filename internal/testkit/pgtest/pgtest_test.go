@@ -88,6 +88,21 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
+func TestLike(t *testing.T) {
+	filled := 0
+	fill := func(url string) error {
+		filled++
+		c := connect(t, url)
+		exec1(t, c, "CREATE TABLE things (n int)")
+		return c.Close(t.Context())
+	}
+	a, b := connect(t, Like(t, "things", fill, NoFsync())), connect(t, Like(t, "things", fill, NoFsync()))
+	exec1(t, a, "INSERT INTO things VALUES (1)")
+	if got := value(t, b, "SELECT count(*)::text FROM things"); got != "0" || filled != 1 {
+		t.Errorf("the second copy has %s rows; filled %d times", got, filled)
+	}
+}
+
 func TestWrongPasswordIsRefused(t *testing.T) {
 	url := URL(t)
 	_, after, _ := strings.Cut(url, "@")

@@ -147,6 +147,9 @@ func (x *Alerts) tellOne(tx *db.Tx, org string, found []matching.Touch) error {
 				return err
 			}
 			made := newNotice(tx, OfMatching, org, "", Digest, text, nil, false, "", groupKeys(t.Touch)[0])
+			// Those of one round stand in the order of their rank, and not of ids, which
+			// are random.
+			made.At = made.At.Add(-time.Duration(len(isNew)) * time.Microsecond)
 			n = &made
 			isNew[n.ID] = true
 		}

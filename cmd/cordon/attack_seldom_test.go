@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,3 +28,19 @@ func (r seldom) replace(s string, with func(string) string) string {
 }
 
 func (r seldom) to(s, with string) string { return r.replace(s, func(string) string { return with }) }
+
+// noticesNew is how many notices of one's own organization are new, in the rail.
+var noticesNew = rare(`<span>Alerts</span> (<b class="count">\d+ <span class="sr">unread</span></b>)?`, `<span>Alerts</span>`)
+
+func (x *twins) plainHeader(h http.Header, b bool) http.Header {
+	out := http.Header{}
+	for k, vs := range h {
+		if k == "Date" {
+			continue
+		}
+		for _, v := range vs {
+			out.Add(k, x.plain(v, b))
+		}
+	}
+	return out
+}

@@ -218,7 +218,7 @@ func (x *Alerts) Step(ctx context.Context, d *db.DB, program policy.Viewer) (don
 	if err != nil {
 		return false, err
 	}
-	var after []late
+	var after []string // alerts
 	err = d.Read(ctx, program, func(v *db.View) (err error) {
 		after, err = x.lateOnes(all(v), r.facts)
 		return err

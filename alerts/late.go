@@ -12,66 +12,80 @@ import (
 // later. It is told in the rounds in which notices of findings are made, so that when
 // somebody is told says no more than those do.
 
-// late is an alert that names deployments which were kept or changed since the round
-// before.
-type late struct {
-	alert Alert
-	found touched
-}
-
 // changed notes a deployment for the next round.
 func (x *Alerts) changed(tx *db.Tx, deployment string, seq int64) error {
 	_, err := tx.Exec(`INSERT INTO alerts_late (deployment, seq) VALUES ($1, $2) ON CONFLICT (deployment) DO UPDATE SET seq = excluded.seq`, deployment, seq)
 	return err
 }
 
-// lateOnes lists which of the alerts that stand name what changed before a fact.
-func (x *Alerts) lateOnes(v *db.View, before int64) (out []late, err error) {
+// changedBefore are the deployments that changed before a fact, and of which no round knows.
+func (x *Alerts) changedBefore(v *db.View, before int64) (map[string]bool, error) {
 	ids, err := db.All(v, db.Value[string], `SELECT l.deployment FROM alerts_late l WHERE l.seq < $1`, before)
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
 	changed := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		changed[id] = true
+	}
+	return changed, err
+}
+
+// lateIn is what an alert names of what changed.
+func (x *Alerts) lateIn(v *db.View, a Alert, changed map[string]bool) (touched, error) {
+	found, err := x.resolve(v, a.Affected)
+	for org, ms := range found {
+		ms = slices.DeleteFunc(ms, func(m Match) bool { return !changed[m.Deployment] })
+		if found[org] = ms; len(ms) == 0 {
+			delete(found, org)
+		}
+	}
+	return found, err
+}
+
+// lateOnes lists the alerts that stand and name what changed before a fact.
+func (x *Alerts) lateOnes(v *db.View, before int64) (ids []string, err error) {
+	changed, err := x.changedBefore(v, before)
+	if err != nil || len(changed) == 0 {
+		return nil, err
 	}
 	standing, err := db.All(v, scanAlert(v), `SELECT `+alertColumns+` FROM visible.alerts_alerts a WHERE a.state = 'sent' ORDER BY a.sent, a.id`)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range standing {
-		found, err := x.resolve(v, a.Affected)
+		found, err := x.lateIn(v, a, changed)
 		if err != nil {
 			return nil, err
 		}
-		for org, ms := range found {
-			ms = slices.DeleteFunc(ms, func(m Match) bool { return !changed[m.Deployment] })
-			if found[org] = ms; len(ms) == 0 {
-				delete(found, org)
-			}
-		}
 		if len(found) > 0 {
-			out = append(out, late{a, found})
+			ids = append(ids, a.ID)
 		}
 	}
-	return out, nil
+	return ids, nil
 }
 
 // tellLate gives the notices of alerts to those who hold their products only now, and
 // forgets what changed before a fact. Who has a notice already gets what is new in it.
-func (x *Alerts) tellLate(tx *db.Tx, list []late, before int64) error {
+// Which alerts these are was found before the write; who holds what is read again in it.
+func (x *Alerts) tellLate(tx *db.Tx, alerts []string, before int64) error {
 	v := all(tx.View)
-	for _, l := range list {
-		a, err := db.One(v, scanAlert(v), `SELECT `+alertColumns+` FROM visible.alerts_alerts a WHERE a.id = $1 AND a.state = 'sent'`, l.alert.ID)
+	changed, err := x.changedBefore(v, before)
+	if err != nil {
+		return err
+	}
+	for _, id := range alerts {
+		a, err := db.One(v, scanAlert(v), `SELECT `+alertColumns+` FROM visible.alerts_alerts a WHERE a.id = $1 AND a.state = 'sent'`, id)
 		if fault.Is(err, fault.Missing) { // it ended meanwhile
 			continue
 		}
 		if err != nil {
 			return err
 		}
+		found, err := x.lateIn(v, a, changed)
+		if err != nil {
+			return err
+		}
 		told := false
-		for _, org := range l.found.orgs() {
-			some, err := x.tellOrg(tx, a, org, l.found[org])
+		for _, org := range found.orgs() {
+			some, err := x.tellOrg(tx, a, org, found[org])
 			if err != nil {
 				return err
 			}
@@ -84,7 +98,7 @@ func (x *Alerts) tellLate(tx *db.Tx, list []late, before int64) error {
 			return err
 		}
 	}
-	_, err := tx.Exec(`DELETE FROM alerts_late WHERE seq < $1`, before)
+	_, err = tx.Exec(`DELETE FROM alerts_late WHERE seq < $1`, before)
 	return err
 }
 

@@ -46,10 +46,10 @@ func (c *Ctx) recipient() bool {
 	return c.Viewer.SignedIn() && c.Viewer.Principals().Has(policy.OfOrg(c.Viewer.Org))
 }
 
-// newNotices counts the notices that nobody of the reader's organization opened. It is
-// counted for each page: a notice leaves no entry by which a kept count would be known
-// to be old.
-func (c *Ctx) newNotices() (int, error) { return c.Alerts.Unopened(c.View) }
+// newNotices counts the notices that nobody of the reader's organization opened.
+func (c *Ctx) newNotices() (int, error) {
+	return c.noticeCounts.get(c, func() (int, error) { return c.Alerts.Unopened(c.View) })
+}
 
 // newestNotice says, as the pages' script compares it, what came last: a notice leaves
 // no entry in the record, so that the live stream does not tell of it.

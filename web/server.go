@@ -52,10 +52,11 @@ type Server struct {
 	Demo       *Demo
 	Health     func(ctx context.Context) []HealthLine // what the desk's health page says
 
-	name        atomic.Pointer[string]          // the community's name, as last read
-	caseWaits   railKept[map[string]cases.Step] // what waits for each reader in the cases
-	clockCounts railKept[int]                   // how many clocks of each reader are pressing
-	placeRuns   placeRuns                       // imports of deployments that run in this process
+	name         atomic.Pointer[string]          // the community's name, as last read
+	caseWaits    railKept[map[string]cases.Step] // what waits for each reader in the cases
+	clockCounts  railKept[int]                   // how many clocks of each reader are pressing
+	noticeCounts railKept[int]                   // how many alerts nobody of each reader's organization opened
+	placeRuns    placeRuns                       // imports of deployments that run in this process
 }
 
 // Demo is what demo mode adds: people one can be with one click.

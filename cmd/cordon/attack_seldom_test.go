@@ -29,9 +29,6 @@ func (r seldom) replace(s string, with func(string) string) string {
 
 func (r seldom) to(s, with string) string { return r.replace(s, func(string) string { return with }) }
 
-// noticesNew is how many notices of one's own organization are new, in the rail.
-var noticesNew = rare(`<span>Alerts</span> (<b class="count">\d+ <span class="sr">unread</span></b>)?`, `<span>Alerts</span>`)
-
 func (x *twins) plainHeader(h http.Header, b bool) http.Header {
 	out := http.Header{}
 	for k, vs := range h {

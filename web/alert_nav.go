@@ -51,8 +51,8 @@ func (c *Ctx) newNotices() (int, error) {
 	return c.noticeCounts.get(c, func() (int, error) { return c.Alerts.Unopened(c.View) })
 }
 
-// newestNotice says, as the pages' script compares it, what came last: a notice leaves
-// no entry in the record, so that the live stream does not tell of it.
+// newestNotice says, as the pages' script compares it, what came last: the entry that a
+// notice comes with is not its reader's to see, so that the live stream does not tell of it.
 func (c *Ctx) newestNotice() (string, error) {
 	at, err := c.Alerts.Newest(c.View)
 	if err != nil || at.IsZero() {

@@ -8,6 +8,7 @@ import (
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/members"
+	"github.com/cordon-isao/cordon/notify"
 	"github.com/cordon-isao/cordon/policy"
 	"github.com/cordon-isao/cordon/web/ui"
 )
@@ -20,6 +21,8 @@ type accountView struct {
 	sessions   []members.Session
 	tokens     []members.APIToken
 	recoveries []members.Recovery // of the reader's own account
+	mail       notify.Own         // where and when the reader is told by mail
+	sends      bool               // the house sends mails
 	here       string             // this session
 	fresh      bool
 	second     bool // a second passkey is missing
@@ -28,7 +31,7 @@ type accountView struct {
 
 // accountForm is what was typed in one of the page's forms, and what came of it.
 type accountForm struct {
-	which  string // profile, token, passkey, display, withdraw
+	which  string // profile, token, passkey, display, mail…, withdraw
 	t      typed
 	scopes []string
 	errs   []ui.FieldError
@@ -55,6 +58,10 @@ func (c *Ctx) showAccount(status int, f accountForm) error {
 		return err
 	}
 	if a.tokens, err = c.Members.Tokens(c.View); err != nil {
+		return err
+	}
+	a.sends = c.Notify.Sends()
+	if a.mail, err = c.Notify.Own(c.View); err != nil {
 		return err
 	}
 	if a.second, err = c.Members.NeedsSecondPasskey(c.View); err != nil {

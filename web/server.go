@@ -24,6 +24,7 @@ import (
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/members"
+	"github.com/cordon-isao/cordon/notify"
 	"github.com/cordon-isao/cordon/policy"
 	"github.com/cordon-isao/cordon/vulns"
 	"github.com/cordon-isao/cordon/web/ui"
@@ -43,6 +44,7 @@ type Server struct {
 	Vulns      *vulns.Vulns
 	Matching   *matching.Matching
 	Alerts     *alerts.Alerts
+	Notify     *notify.Notify
 	Intel      *intel.Intel
 	Evidence   *evidence.Evidence
 	Log        *slog.Logger

@@ -33,6 +33,7 @@ import (
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/members"
+	"github.com/cordon-isao/cordon/notify"
 	"github.com/cordon-isao/cordon/policy"
 	"github.com/cordon-isao/cordon/vulns"
 	"github.com/cordon-isao/cordon/web"
@@ -76,7 +77,7 @@ func openHouseOn(t *testing.T, database string, demo bool) *house {
 	l, err := ledger.New(filepath.Join(t.TempDir(), "keys"), box, log)
 	h.ok(err)
 	h.db, err = db.Open(ctx, db.Options{Dir: t.TempDir(), URL: database, Clock: h.clock, Log: log, Ledger: l,
-		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, alerts.Schema, cases.Schema, evidence.Schema}})
+		Schemas: []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, alerts.Schema, cases.Schema, notify.Schema, evidence.Schema}})
 	h.ok(err)
 	h.ok(l.Attach(ctx, h.db))
 	h.members, err = members.New(members.Options{RPID: "localhost", Origins: []string{h.url}, WaivePasskeys: demo})
@@ -90,7 +91,8 @@ func openHouseOn(t *testing.T, database string, demo bool) *house {
 	ds, us := devices.New(h.members, files, box), vulns.New(h.members, files, box, vulns.Options{})
 	found := matching.New(h.members, ds, us)
 	told := alerts.New(h.members, ds, us, found, box)
-	h.server = &web.Server{DB: h.db, Ledger: l, Agreements: agreed, Cases: cases.New(h.members, agreed, f, files, box, l, told), Live: ledger.NewLive(l, hub, box, h.members.Refresh),
+	coordinated := cases.New(h.members, agreed, f, files, box, l, told)
+	h.server = &web.Server{DB: h.db, Ledger: l, Agreements: agreed, Cases: coordinated, Notify: notify.New(h.members, f, told, coordinated, l, box), Live: ledger.NewLive(l, hub, box, h.members.Refresh),
 		Members: h.members, Forum: f, Devices: ds, Vulns: us, Matching: found, Alerts: told, Evidence: evidence.New(l, f, h.members, nil, nil), Log: log, Box: box, Origin: h.url,
 		Health: func(context.Context) []web.HealthLine {
 			return []web.HealthLine{{OK: true, Text: "The store is whole."}, {OK: false, Text: "The last backup is 9 days old. Make one with cordon backup."}}

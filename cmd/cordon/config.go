@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/cordon-isao/cordon/formats/strictjson"
+	"github.com/cordon-isao/cordon/internal/mail"
+	"github.com/cordon-isao/cordon/notify"
 )
 
 // Config is how a server runs. Every zero value works; a file given with
@@ -28,6 +30,9 @@ type Config struct {
 	Management string   `json:"management" help:"HOST:PORT for metrics and readiness, on loopback or a private net; without it there are none." placeholder:"ADDR"`
 	Call       []string `json:"call_private" name:"call-private" help:"A network of yours, such as 10.1.0.0/16, whose servers sources and webhooks may call, although it is not public." placeholder:"CIDR"`
 	Mirrors    []string `json:"mirrors" name:"mirror" help:"A folder of this machine from which feeds of vulnerabilities may be read, such as a mirror of OSV or CSAF." placeholder:"DIR" type:"path"`
+	MailRelay  string   `json:"mail_relay" name:"mail-relay" help:"Mail server that takes the notices by mail, as smtp://host:587 (with STARTTLS) or smtps://user@host:465; without it there are none." placeholder:"URL"`
+	MailFrom   string   `json:"mail_from" name:"mail-from" help:"Address that notices by mail come from." placeholder:"ADDRESS"`
+	MailSecret string   `json:"mail_password" name:"mail-password" help:"File with the password for the mail server." placeholder:"FILE" type:"path"`
 	LogLevel   string   `json:"log_level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 }
 
@@ -61,6 +66,9 @@ func (c *Config) load(path string) error {
 	pick(&c.CertAddr, in.CertAddr, "")
 	pick(&c.Management, in.Management, "")
 	pick(&c.LogLevel, in.LogLevel, def.LogLevel)
+	pick(&c.MailRelay, in.MailRelay, "")
+	pick(&c.MailFrom, in.MailFrom, "")
+	pick(&c.MailSecret, in.MailSecret, "")
 	if len(c.ACME) == 0 {
 		c.ACME = in.ACME
 	}
@@ -104,8 +112,38 @@ func (c *Config) check() error {
 			return fmt.Errorf("--origin %q is not like https://isao.example (http only for this machine)", c.Origin)
 		}
 	}
-	_, err := c.private()
+	if _, err := c.private(); err != nil {
+		return err
+	}
+	_, err := c.mails()
 	return err
+}
+
+// mails says how mails leave the house; the zero value is that none do.
+func (c *Config) mails() (o notify.Outside, err error) {
+	if c.MailRelay == "" {
+		if c.MailFrom != "" || c.MailSecret != "" {
+			return o, fmt.Errorf("--mail-from and --mail-password say nothing without --mail-relay")
+		}
+		return o, nil
+	}
+	if o.From, err = mail.Address(c.MailFrom); err != nil {
+		return o, fmt.Errorf("--mail-from: %w", err)
+	}
+	password := ""
+	if c.MailSecret != "" {
+		b, err := os.ReadFile(c.MailSecret)
+		if err != nil {
+			return o, fmt.Errorf("--mail-password: %w", err)
+		}
+		password = strings.TrimRight(string(b), "\r\n")
+	}
+	r, err := mail.NewRelay(c.MailRelay, password)
+	if err != nil {
+		return o, fmt.Errorf("--mail-relay: %w", err)
+	}
+	o.Relay = r
+	return o, nil
 }
 
 // private are the networks that may be called although they are not public.

@@ -34,6 +34,7 @@ import (
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/members"
+	"github.com/cordon-isao/cordon/notify"
 	"github.com/cordon-isao/cordon/policy"
 	"github.com/cordon-isao/cordon/vulns"
 	"github.com/cordon-isao/cordon/web"
@@ -55,6 +56,7 @@ type house struct {
 	matching   *matching.Matching
 	alerts     *alerts.Alerts
 	cases      *cases.Cases
+	notify     *notify.Notify
 	intel      *intel.Intel
 	evidence   *evidence.Evidence
 	web        *web.Server
@@ -90,6 +92,9 @@ var matcher = policy.System("matching")
 // teller is the part of the program that tells those touched.
 var teller = policy.System("teller")
 
+// postman is the part of the program that tells people by mail that something waits.
+var postman = policy.System("mails")
+
 // plan is what a house is built from.
 type plan struct {
 	Data     string
@@ -99,6 +104,7 @@ type plan struct {
 	Demo     bool
 	Mirrors  []string       // folders of the machine that feeds may be read from
 	Private  []netip.Prefix // networks that may be called although they are not public
+	Mails    notify.Outside // how mails leave; its Origin is the plan's
 	Clock    clock.Clock
 	Log      *slog.Logger
 }
@@ -143,13 +149,15 @@ func build(ctx context.Context, p plan) (*house, error) {
 	h.matching = matching.New(h.members, h.devices, h.vulns)
 	h.alerts = alerts.New(h.members, h.devices, h.vulns, h.matching, box)
 	h.cases = cases.New(h.members, h.agreements, h.forum, h.blobs, box, h.ledger, h.alerts)
+	h.notify = notify.New(h.members, h.forum, h.alerts, h.cases, h.ledger, box)
+	h.notify.Connect(notify.Outside{Relay: p.Mails.Relay, From: p.Mails.From, Origin: p.Origin})
 	h.intel = intel.New(h.members, h.blobs, box)
 	h.intel.Connect(intel.Outside{Origin: p.Origin, Call: outbound.Options{AllowPrivate: p.Private, UserAgent: "cordon/" + version}})
 	h.evidence = evidence.New(h.ledger, h.forum, h.members, h.agreements, h.cases)
 
 	h.hub = live.NewHub()
 	h.live = ledger.NewLive(h.ledger, h.hub, box, h.members.Refresh)
-	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Devices: h.devices, Vulns: h.vulns, Matching: h.matching, Alerts: h.alerts, Cases: h.cases, Intel: h.intel, Evidence: h.evidence,
+	h.web = &web.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Agreements: h.agreements, Forum: h.forum, Devices: h.devices, Vulns: h.vulns, Matching: h.matching, Alerts: h.alerts, Cases: h.cases, Notify: h.notify, Intel: h.intel, Evidence: h.evidence,
 		Log: p.Log, TLS: p.TLS, Origin: p.Origin, Box: box, Health: h.health}
 	h.api = &api.Server{DB: h.db, Ledger: h.ledger, Live: h.live, Members: h.members, Forum: h.forum, Devices: h.devices, Vulns: h.vulns, Matching: h.matching, Alerts: h.alerts, Cases: h.cases, Intel: h.intel, Evidence: h.evidence, Log: p.Log, Origin: p.Origin, Box: box}
 	h.taxii = &taxii.Server{DB: h.db, Members: h.members, Intel: h.intel, Box: box, Log: p.Log, Origin: p.Origin}
@@ -160,7 +168,7 @@ func build(ctx context.Context, p plan) (*house, error) {
 }
 
 // schemas is every duty's tables, those that are referred to first.
-var schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, alerts.Schema, cases.Schema, intel.Schema, evidence.Schema}
+var schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, alerts.Schema, cases.Schema, notify.Schema, intel.Schema, evidence.Schema}
 
 // relyingParty says under which name passkeys are made. The demo's people are
 // invented and have none.
@@ -200,6 +208,7 @@ func (h *house) start(ctx context.Context) {
 	run("matching", func(ctx context.Context) error { return h.matching.Run(ctx, h.db, matcher, h.log) })
 	run("who holds what", func(ctx context.Context) error { return h.ledger.Follow(ctx, h.alerts.Follower()) })
 	run("alerts", func(ctx context.Context) error { return h.alerts.Run(ctx, h.db, teller, h.log) })
+	run("mails", func(ctx context.Context) error { return h.notify.Run(ctx, h.db, postman, h.log) })
 	run("sweep", func(ctx context.Context) error {
 		var lost, lostDevices, lostVulns map[string]bool // of the sweep before
 		for {

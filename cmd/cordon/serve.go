@@ -62,7 +62,11 @@ func serve(ctx context.Context, c Config, out io.Writer, clk clock.Clock, prepar
 	if err != nil {
 		return err
 	}
-	h, err := build(ctx, plan{Data: c.Data, Database: c.Database, Origin: origin, TLS: secure, Demo: prepare != nil, Private: private, Mirrors: c.Mirrors, Clock: clk, Log: log})
+	mails, err := c.mails()
+	if err != nil {
+		return err
+	}
+	h, err := build(ctx, plan{Mails: mails, Data: c.Data, Database: c.Database, Origin: origin, TLS: secure, Demo: prepare != nil, Private: private, Mirrors: c.Mirrors, Clock: clk, Log: log})
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/cordon-isao/cordon/ledger"
 	"github.com/cordon-isao/cordon/matching"
 	"github.com/cordon-isao/cordon/members"
+	"github.com/cordon-isao/cordon/notify"
 	"github.com/cordon-isao/cordon/policy"
 	"github.com/cordon-isao/cordon/vulns"
 )
@@ -52,6 +53,7 @@ type Town struct {
 	Matching   *matching.Matching
 	Alerts     *alerts.Alerts
 	Cases      *cases.Cases
+	Notify     *notify.Notify
 	Intel      *intel.Intel
 	Evidence   *evidence.Evidence
 	Dir        string // of the store: what a disk holds
@@ -90,7 +92,7 @@ const (
 )
 
 // Schemas is every duty's tables, those that are referred to first.
-var Schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, alerts.Schema, cases.Schema, intel.Schema, evidence.Schema}
+var Schemas = []db.Schema{ledger.Schema, members.Schema, agreements.Schema, forum.Schema, devices.Schema, vulns.Schema, matching.Schema, alerts.Schema, cases.Schema, notify.Schema, intel.Schema, evidence.Schema}
 
 // OnBoth runs a test in a town on SQLite and in one on PostgreSQL.
 func OnBoth(t *testing.T, fn func(t *testing.T, h *Town)) {
@@ -138,6 +140,7 @@ func New(t testing.TB, url string) *Town {
 	h.Matching = matching.New(h.Members, h.Devices, h.Vulns)
 	h.Alerts = alerts.New(h.Members, h.Devices, h.Vulns, h.Matching, h.Box)
 	h.Cases = cases.New(h.Members, h.Agreements, h.Forum, h.Blobs, h.Box, h.Ledger, h.Alerts)
+	h.Notify = notify.New(h.Members, h.Forum, h.Alerts, h.Cases, h.Ledger, h.Box)
 	h.Intel = intel.New(h.Members, h.Blobs, h.Box)
 	h.Evidence = evidence.New(h.Ledger, h.Forum, h.Members, h.Agreements, h.Cases)
 	h.furnish()

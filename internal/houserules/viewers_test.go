@@ -160,6 +160,7 @@ var systemViews = []struct{ file, arg, why string }{
 	{"cmd/cordon/house.go", `"reader"`, "reads SBOMs and files of vulnerabilities that were sent, under the labels they were sent with"},
 	{"cmd/cordon/house.go", `"matching"`, "compares what was noted; what it finds is read only through both sources"},
 	{"cmd/cordon/house.go", `"teller"`, "tells owners what new findings touch; what it writes is each owner's own"},
+	{"cmd/cordon/house.go", `"mails"`, "finds who has an address, and sends; what is new for somebody is asked in his own view"},
 	{"cmd/cordon/house.go", `"sweep"`, "finds uploads that no post claimed"},
 	{"cmd/cordon/restore.go", `"restore"`, "fills the search index after a restore, and records a stated loss"},
 	{"cmd/cordon/admin.go", `"admin"`, "the operator at the machine: members and standing only"},

@@ -108,12 +108,11 @@ type addressee struct {
 // addressees are those who have an address that works.
 func (x *Notify) addressees(v *db.View) ([]addressee, error) {
 	return db.All(v, func(s db.Scanner) (p addressee, err error) {
-		var confirmed, until, mailed, digest int64
-		err = s.Scan(&p.person, &p.choice.Soon, &p.choice.Rest, &p.choice.Hour, &confirmed, &until, &mailed, &digest)
-		p.known = until > 0
-		p.until, p.mailed, p.digest = clock.FromMicros(max(until, confirmed)), clock.FromMicros(mailed), clock.FromMicros(max(digest, confirmed))
+		var known, until, mailed, digest int64
+		err = s.Scan(&p.person, &p.choice.Soon, &p.choice.Rest, &p.choice.Hour, &known, &until, &mailed, &digest)
+		p.known, p.until, p.mailed, p.digest = known > 0, clock.FromMicros(until), clock.FromMicros(mailed), clock.FromMicros(digest)
 		return p, err
-	}, `SELECT a.person, a.soon, a.rest, a.hour, a.confirmed, COALESCE(t.until, 0), COALESCE(t.mailed, 0), COALESCE(t.digest, 0)
+	}, `SELECT a.person, a.soon, a.rest, a.hour, COALESCE(t.until, 0), COALESCE(t.until, a.confirmed), COALESCE(t.mailed, 0), COALESCE(t.digest, a.confirmed)
 		FROM notify_addresses a LEFT JOIN notify_told t ON t.person = a.person WHERE a.refused = 0 ORDER BY a.person`)
 }
 

@@ -201,6 +201,22 @@ func (w *town) matches() {
 	}
 }
 
+// settled is matches, if something was recorded since.
+func (w *town) settled() {
+	w.t.Helper()
+	size := func() (n int64) {
+		w.read(program, func(v *db.View) (err error) {
+			n, err = w.house.ledger.Size(v)
+			return err
+		})
+		return n
+	}
+	if n := size(); n != w.upTo {
+		w.matches()
+		w.upTo = size()
+	}
+}
+
 // findsOf keeps the findings that somebody sees on a product.
 func (w *town) findsOf(name, who, product string) {
 	w.t.Helper()

@@ -275,6 +275,7 @@ func twinHospitals(t *testing.T, base *town, dir string, seed uint64, pairs int)
 			return ofDevices(r) || strings.HasPrefix(r.Path, "/inbox") || r.Path == "/evidence" || r.Path == "/api/v1/inbox" || r.Path == "/desk" || r.Path == "/participation" || strings.HasPrefix(r.Path, "/ledger/")
 		}}
 	x.a, x.b = copyTown(t, w, w.house.data), copyTown(t, w, w.house.data)
+	x.subscribes("mia", "mo", "dora", "hal", "ada", "ward1", "ward2", "ward3", "ward7", "ward8")
 	x.live(map[string]string{})
 	pump7, pump2 := w.things["product"]["seven"], w.things["product"]["two"]
 	forBoth := func(fn func(w *town) string) {
@@ -287,6 +288,7 @@ func twinHospitals(t *testing.T, base *town, dir string, seed uint64, pairs int)
 		now := x.b.manual.Now().Add(time.Minute)
 		x.a.manual.Set(now)
 		x.b.manual.Set(now)
+		x.sameMails("ward8")
 	}
 	secret := func(fn func(w *town)) {
 		at := x.b.manual.Now()
@@ -297,6 +299,7 @@ func twinHospitals(t *testing.T, base *town, dir string, seed uint64, pairs int)
 		x.b.manual.Set(time.Unix(now, 0).UTC())
 		x.a.matches()
 		x.b.matches()
+		x.sameMails("ward8")
 	}
 	secret(func(w *town) {
 		for _, p := range []string{pump7, pump2} {
@@ -371,6 +374,9 @@ func twinHospitals(t *testing.T, base *town, dir string, seed uint64, pairs int)
 			}
 			return err
 		})
+	}
+	if x.posted[0] < 10 || x.posted[1] == 0 {
+		t.Errorf("%d mails in each town, %d more to the hospital", x.posted[0], x.posted[1])
 	}
 	x.stop()
 	done, differ := x.compare(pairs, true)

@@ -62,6 +62,7 @@ type town struct {
 	handler http.Handler
 	db      string // address of its database; "" is SQLite
 	log     *logBook
+	upTo    int64 // how much of the record was followed, see settled
 
 	people, orgs, circles, rooms, topics, posts, files map[string]string
 	relabels                                           map[string]string

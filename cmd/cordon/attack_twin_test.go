@@ -57,8 +57,12 @@ func twinTowns(t *testing.T, database string, seed uint64, pairs, worlds int) {
 	for n := range worlds {
 		x := &twins{t: t, rand: rand.New(rand.NewPCG(seed, uint64(n))), fresh: map[string]bool{}, verbs: map[string]int{}, subjects: subjects}
 		x.a, x.b = copyTown(t, base, dir), copyTown(t, base, dir)
+		x.subscribes("mia", "han", "hal", "ada", "lena", "sam", "una")
 		x.live(before)
 		x.story(140)
+		if x.posted[0] < 10 || x.posted[1] == 0 {
+			t.Errorf("%d mails in each town, %d more to the shade", x.posted[0], x.posted[1])
+		}
 		x.stop()
 		x.a.passes()
 		x.b.passes()
@@ -115,6 +119,8 @@ type twins struct {
 	objects int         // of threat intelligence that came in the shade
 	brought int         // times that others brought some
 	told    [2][]string // what senders of intelligence were told in each town
+	mails   [2]mailed
+	posted  [2]int // mails to who may not learn of the shade, and what others had more
 
 	talk     [2]string                // the product that both towns speak of
 	subjects func(*town) []subject    // who may not learn of the shade
@@ -421,6 +427,9 @@ func (x *twins) story(n int) {
 		now := x.b.manual.Now().Add(time.Second)
 		x.a.manual.Set(now)
 		x.b.manual.Set(now)
+		if i%10 == 9 {
+			x.sameMails("sam", "una")
+		}
 		who := oneOf(x.rand, []string{"mia", "hal", "ada", "sam"})
 		switch i % 12 {
 		case 2:
@@ -591,8 +600,8 @@ func (x *twins) compare(n int, each bool) (done, differ int) {
 			req.header.Set("Idempotency-Key", "k"+strconv.Itoa(i))
 		}
 		if turnOf(p.route) > 0 { // what followed from the act before is worked off at a time of its own
-			x.a.matches()
-			x.b.matches()
+			x.a.settled()
+			x.b.settled()
 		}
 		done++
 		if !x.equal(s, req, p.route, 0) {

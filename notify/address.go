@@ -103,8 +103,9 @@ func (x *Notify) waiting(v *db.View) (asked, error) {
 	}, `SELECT address, code, at FROM notify_codes WHERE person = $1 AND at > $2`, me, clock.Micros(v.Now().Add(-CodeTime)))
 }
 
-// Ask keeps an address until its code is given, and sends the code (a scratch write). One
-// that is confirmed already goes on until then.
+// Ask keeps an address until its code is given, and sends the code. One that is confirmed
+// already goes on until then. The entry is notify.asked, for the viewer; it does not name
+// the address.
 func (x *Notify) Ask(tx *db.Tx, address string) error {
 	if err := self(tx.View); err != nil {
 		return err
@@ -132,6 +133,7 @@ func (x *Notify) Ask(tx *db.Tx, address string) error {
 	if err != nil {
 		return err
 	}
+	tx.Append(db.Entry{Verb: "notify.asked", Object: me, Parent: tx.Viewer().Org, Label: own(me)})
 	return x.queue(tx, me, kindCode)
 }
 

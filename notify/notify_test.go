@@ -86,7 +86,7 @@ func (x *house) join(person string, c notify.Choice) string {
 	x.T.Helper()
 	address := strings.ToLower(person) + "@town.example"
 	address = strings.ReplaceAll(address, "person_", "")
-	x.OK(x.Note(person, func(tx *db.Tx) error { return x.Notify.Ask(tx, address) }))
+	x.OK(x.Write(person, func(tx *db.Tx) error { return x.Notify.Ask(tx, address) }))
 	x.send()
 	sent := x.box.mails[address]
 	found := code.Find(sent[len(sent)-1])
@@ -271,7 +271,7 @@ func TestChoices(t *testing.T) {
 func TestConfirm(t *testing.T) {
 	onBoth(t, func(t *testing.T, x *house) {
 		ask := func(who, address string) error {
-			return x.Note(who, func(tx *db.Tx) error { return x.Notify.Ask(tx, address) })
+			return x.Write(who, func(tx *db.Tx) error { return x.Notify.Ask(tx, address) })
 		}
 		confirm := func(who, code string) error {
 			return x.Write(who, func(tx *db.Tx) error { return x.Notify.Confirm(tx, code) })
@@ -348,7 +348,7 @@ func TestConfirm(t *testing.T) {
 // gives an address to a house that sends no mail.
 func TestWhoMayNot(t *testing.T) {
 	h := town.New(t, "")
-	town.Wants(t, h.Note(town.Wim, func(tx *db.Tx) error { return h.Notify.Ask(tx, "wim@ward.example") }), fault.Conflict, "")
+	town.Wants(t, h.Write(town.Wim, func(tx *db.Tx) error { return h.Notify.Ask(tx, "wim@ward.example") }), fault.Conflict, "")
 	x := open(t, h)
 	for name, who := range map[string]policy.Viewer{"a token": x.tokenOf(town.Wim), "nobody": policy.Anonymous()} {
 		for what, fn := range map[string]func(tx *db.Tx) error{

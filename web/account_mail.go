@@ -20,7 +20,7 @@ func (c *Ctx) mailAsk() error {
 	if err != nil {
 		return err
 	}
-	if err := c.note(func(tx *db.Tx) error { return c.Notify.Ask(tx, t["address"]) }); err != nil {
+	if err := c.write(func(tx *db.Tx) error { return c.Notify.Ask(tx, t["address"]) }); err != nil {
 		return c.accountAgain(err, accountForm{which: "mail", t: t}, "address")
 	}
 	return c.redirect("/account?done=" + doneMailAsked + "#mail")

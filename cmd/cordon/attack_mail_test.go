@@ -37,7 +37,7 @@ func (x *twins) subscribes(people ...string) {
 		m.Connect(notify.Outside{Relay: m.box, From: "isao@isao.example", Origin: townOrigin})
 		x.mails[i] = m
 		for _, p := range people {
-			if err := w.tryNote(p, func(tx *db.Tx) error { return m.Ask(tx, p+"@town.example") }); err != nil {
+			if err := w.try(p, func(tx *db.Tx) error { return m.Ask(tx, p+"@town.example") }); err != nil {
 				x.t.Fatalf("%s: %v", p, err)
 			}
 		}

@@ -94,14 +94,20 @@ func (b *logBook) text() string {
 // openTown opens the doors of the house in dir. found says that it is new.
 func openTown(t testing.TB, dir, database string, clk clock.Clock, found bool) *town {
 	t.Helper()
+	return openTownWith(t, plan{Data: dir, Database: database, Clock: clk}, found)
+}
+
+// openTownWith opens one from a plan that says what else there is.
+func openTownWith(t testing.TB, p plan, found bool) *town {
+	t.Helper()
 	book := &logBook{lock: make(chan struct{}, 1)}
-	p := plan{Data: dir, Database: database, Origin: townOrigin, Demo: true, Clock: clk, Log: slog.New(slog.NewJSONHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	p.Origin, p.Demo, p.Log = townOrigin, true, slog.New(slog.NewJSONHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h, err := build(context.Background(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &town{world: &world{t: t, house: h, clock: clk}, db: database, log: book}
-	w.manual, _ = clk.(*clock.Manual)
+	w := &town{world: &world{t: t, house: h, clock: p.Clock}, db: p.Database, log: book}
+	w.manual, _ = p.Clock.(*clock.Manual)
 	if found {
 		w.found()
 	}

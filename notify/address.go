@@ -115,7 +115,7 @@ func (x *Notify) Ask(tx *db.Tx, address string) error {
 	}
 	address, err := mail.Address(address)
 	if err != nil {
-		return fault.InvalidField("address", "%v", err)
+		return err
 	}
 	me, now := tx.Viewer().Person, tx.Now()
 	n, since := int64(0), clock.Micros(now)

@@ -96,13 +96,6 @@ func (x *house) join(person string, c notify.Choice) string {
 	return address
 }
 
-// got is how many mails came to an address since it was last asked.
-func (x *house) got(address string) int {
-	n := len(x.box.mails[address])
-	delete(x.box.mails, address)
-	return n
-}
-
 // everyone is the label of what the whole community reads.
 var everyone = town.Label(policy.Green, policy.Community)
 

@@ -11,6 +11,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
+	"github.com/cordon-isao/cordon/internal/fault"
 	"github.com/cordon-isao/cordon/internal/ids"
 )
 
@@ -130,21 +131,21 @@ func fill(n int) string {
 // MaxAddress is the longest address in bytes (RFC 5321 §4.5.3.1.3, without brackets).
 const MaxAddress = 254
 
-// Address checks the address of a person, and returns it as it is kept. The error is a
-// sentence.
+// Address checks the address of a person, and returns it as it is kept. An error is a
+// fault.Invalid of the field address.
 func Address(s string) (string, error) {
 	s = strings.TrimSpace(s)
 	a, err := mail.ParseAddress(s)
 	at := strings.LastIndexByte(s, '@')
 	switch {
 	case s == "":
-		return "", fmt.Errorf("Give an address.")
+		return "", fault.InvalidField("address", "Give an address.")
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "", fmt.Errorf("Write the address in plain letters, digits and signs, such as ana@hospital.example.")
+		return "", fault.InvalidField("address", "Write the address in plain letters, digits and signs, such as ana@hospital.example.")
 	case len(s) > MaxAddress:
-		return "", fmt.Errorf("The address has %d characters; at most %d fit.", len(s), MaxAddress)
+		return "", fault.InvalidField("address", "The address has %d characters; at most %d fit.", len(s), MaxAddress)
 	case err != nil || a.Name != "" || a.Address != s || at > 64 || !strings.Contains(s[at+1:], ".") || strings.ContainsAny(s[at+1:], "[]"):
-		return "", fmt.Errorf("This is not an address such as ana@hospital.example.")
+		return "", fault.InvalidField("address", "This is not an address such as ana@hospital.example.")
 	}
 	return s, nil
 }

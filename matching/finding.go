@@ -330,7 +330,7 @@ const newest = ` s.state = 'done' AND NOT EXISTS (SELECT 1 FROM visible.devices_
 // The findings on deployments that the reader may see: on the deployment itself, and on
 // the components of what is deployed, if he has the SBOM.
 const (
-	directly      = ` JOIN visible.devices_deployments d ON d.id = f.subject `
+	directly      = ` JOIN visible.devices_deployments d ON f.sbom = 0 AND f.part = 0 AND d.id = f.subject `
 	directlyWhere = ` f.kind = 'deployment' AND d.state = 'kept' AND d.stage IN ('in use', 'stored') `
 	inside        = ` JOIN visible.devices_sboms s ON s.n = f.sbom JOIN visible.devices_deployments d ON d.product = s.product AND d.folded = s.folded `
 	insideWhere   = ` f.kind = 'component' AND d.state = 'kept' AND d.stage IN ('in use', 'stored') AND d.folded <> '' AND ` + newest

@@ -24,7 +24,7 @@ var Schema = db.Schema{
 		"matching_findings": db.Scratch, "matching_reasons": db.Scratch, "matching_news": db.Scratch, "matching_todo": db.Scratch, "matching_keys": db.Scratch,
 		"matching_vex": db.Labelled, "matching_answers": db.Labelled,
 	},
-	Steps: []string{step, keyStep},
+	Steps: []string{step, keyStep, treeStep},
 }
 
 const step = `
@@ -115,4 +115,39 @@ CREATE INDEX matching_answers_finding ON matching_answers (finding, org, newest)
 
 const keyStep = `
 CREATE TABLE matching_keys (version TEXT NOT NULL PRIMARY KEY);
+`
+
+// treeStep leaves out the trees that cost more at each writing than they give. One
+// index knows a finding by its subject: that of a component by SBOM and part, where the
+// subject is empty; that of a product or a deployment by the subject, where SBOM and part
+// are 0, and a query says so. News is looked up by the finding only to see whether it was
+// told that it is exploited. On SQLite rows lie in the tree of their key: there are as
+// many trees less, and many rows in one statement that say their own number would each
+// time keep what they change.
+const treeStep = `
+-- sqlite: DROP INDEX matching_findings_sbom;
+-- sqlite: DROP INDEX matching_findings_subject;
+-- sqlite: DROP INDEX matching_findings_vuln;
+-- sqlite: DROP INDEX matching_reasons_record;
+-- sqlite: DROP INDEX matching_news_finding;
+-- sqlite: ALTER TABLE matching_findings RENAME TO matching_findings_before;
+-- sqlite: ALTER TABLE matching_reasons RENAME TO matching_reasons_before;
+-- sqlite: ALTER TABLE matching_news RENAME TO matching_news_before;
+-- sqlite: CREATE TABLE matching_findings (n INTEGER NOT NULL PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, sbom INTEGER NOT NULL, part INTEGER NOT NULL, subject TEXT NOT NULL, version TEXT NOT NULL, vuln TEXT NOT NULL, gone INTEGER NOT NULL) WITHOUT ROWID,;
+-- sqlite: CREATE TABLE matching_reasons (finding INTEGER NOT NULL, record INTEGER NOT NULL, claim INTEGER NOT NULL, verdict TEXT NOT NULL, how TEXT NOT NULL, why TEXT NOT NULL, found INTEGER NOT NULL, gone INTEGER NOT NULL, PRIMARY KEY (finding, record, claim)) WITHOUT ROWID,;
+-- sqlite: CREATE TABLE matching_news (n INTEGER NOT NULL PRIMARY KEY, finding INTEGER NOT NULL, record INTEGER NOT NULL, what TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID,;
+-- sqlite: INSERT INTO matching_findings SELECT n, id, kind, sbom, part, subject, version, vuln, gone FROM matching_findings_before ORDER BY n;
+-- sqlite: INSERT INTO matching_reasons SELECT finding, record, claim, verdict, how, why, found, gone FROM matching_reasons_before ORDER BY finding, record, claim;
+-- sqlite: INSERT INTO matching_news SELECT n, finding, record, what, at FROM matching_news_before ORDER BY n;
+-- sqlite: DROP TABLE matching_findings_before;
+-- sqlite: DROP TABLE matching_reasons_before;
+-- sqlite: DROP TABLE matching_news_before;
+-- sqlite: CREATE INDEX matching_findings_vuln ON matching_findings (vuln, kind);
+-- sqlite: CREATE INDEX matching_reasons_record ON matching_reasons (record);
+-- postgres: ALTER TABLE matching_findings DROP CONSTRAINT matching_findings_kind_sbom_part_subject_version_vuln_key;
+-- postgres: DROP INDEX matching_findings_sbom;
+-- postgres: DROP INDEX matching_findings_subject;
+-- postgres: DROP INDEX matching_news_finding;
+CREATE UNIQUE INDEX matching_findings_about ON matching_findings (sbom, part, subject, version, vuln, kind);
+CREATE INDEX matching_news_exploited ON matching_news (finding) WHERE what = 'exploited';
 `

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -14,6 +15,7 @@ type Rows struct {
 	columns int
 	args    []any
 	full    string // the statement with as many rows as it takes
+	given   string // the same as SQLite is given it
 }
 
 // Add gives a row, whose values are in the order of the columns. All rows have the
@@ -40,16 +42,28 @@ func (r *Rows) Flush(tx *Tx) error {
 
 func (r *Rows) exec(tx *Tx, stmt string) error {
 	_, err := tx.exec(stmt, r.args, func(text string) string {
-		if tx.Engine() != SQLite {
+		switch {
+		case tx.Engine() != SQLite:
 			return text
+		case stmt != r.full:
+			return inOrder(text)
+		case r.given == "":
+			r.given = inOrder(text)
 		}
-		// Else SQLite keeps what the statement changes, to take back this one alone. Here
-		// the whole transaction ends if it fails.
-		return strings.Replace(text, "INSERT INTO ", "INSERT OR FAIL INTO ", 1)
+		return r.given
 	})
 	clear(r.args)
 	r.args = r.args[:0]
 	return err
+}
+
+var numbered = regexp.MustCompile(`\?\d+`)
+
+// inOrder is a statement of rows as SQLite takes it fastest. It would keep what the
+// statement changes, to take back this one alone; here the whole transaction ends if it
+// fails. And the driver looks each numbered placeholder up among all.
+func inOrder(text string) string {
+	return numbered.ReplaceAllString(strings.Replace(text, "INSERT INTO ", "INSERT OR FAIL INTO ", 1), "?")
 }
 
 func (r *Rows) text() string {

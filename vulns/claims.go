@@ -1,6 +1,7 @@
 package vulns
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -91,19 +92,8 @@ func (x *Vulns) ClaimsByKey(v *db.View, hashes []int64) ([]Claim, error) {
 		}
 	}
 	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
-	var places []int64
-	for _, w := range wanted {
-		if n := w / indexes; len(places) == 0 || places[len(places)-1] != n {
-			places = append(places, n)
-		}
-	}
-	heads, err := x.heads(v, places)
-	if err != nil {
-		return nil, err
-	}
-	// What the viewer may not see does not exist.
-	wanted = slices.DeleteFunc(wanted, func(w int64) bool { _, ok := heads[w/indexes]; return !ok })
-	return readClaims(v, heads, wanted, `SELECT c.n, c.i, c.claim FROM json_each($1) j CROSS JOIN vulns_claims c WHERE c.n = CAST(j.value AS BIGINT) / 1048576 AND c.i = CAST(j.value AS BIGINT) % 1048576 ORDER BY c.n, c.i`)
+	return readClaims(v, wanted, ` FROM json_each($1) j CROSS JOIN visible.vulns_records r CROSS JOIN vulns_claims c
+		WHERE r.n = CAST(j.value AS BIGINT) / 1048576 AND c.n = r.n AND c.i = CAST(j.value AS BIGINT) % 1048576`)
 }
 
 // indexes is more than the claims of a record: a place times this and an index are one
@@ -114,56 +104,35 @@ const indexes = 1 << 20
 // them, by place and index.
 func (x *Vulns) ClaimsOf(v *db.View, places []int64) ([]Claim, error) {
 	places = slices.Compact(slices.Sorted(slices.Values(places)))
-	heads, err := x.heads(v, places)
-	if err != nil {
-		return nil, err
-	}
-	places = slices.DeleteFunc(places, func(n int64) bool { _, ok := heads[n]; return !ok })
-	return readClaims(v, heads, places, `SELECT c.n, c.i, c.claim FROM vulns_claims c WHERE c.n IN (SELECT CAST(value AS BIGINT) FROM json_each($1)) ORDER BY c.n, c.i`)
+	return readClaims(v, places, ` FROM visible.vulns_records r JOIN vulns_claims c ON c.n = r.n WHERE r.n IN (SELECT CAST(value AS BIGINT) FROM json_each($1))`)
 }
 
-// readClaims reads claims by a statement that is given a part of the list each time.
-func readClaims(v *db.View, heads map[int64]*Claim, list []int64, stmt string) ([]Claim, error) {
+// readClaims reads claims c of records r, in one statement with what those say of them
+// all, for a part of the list each time.
+func readClaims(v *db.View, list []int64, from string) ([]Claim, error) {
 	out := make([]Claim, 0, len(list))
 	for part := range slices.Chunk(list, readChunk) {
-		err := v.Each(stmt, []any{numbers(part)}, func(s db.Scanner) error {
-			var n, i int64
+		err := v.Each(`SELECT r.n, r.vuln, r.source, r.source_id, r.document, r.withdrawn, c.i, c.claim`+from, []any{numbers(part)}, func(s db.Scanner) error {
+			out = append(out, Claim{})
+			c := &out[len(out)-1]
+			var withdrawn int64
 			var text []byte
-			if err := s.Scan(&n, &i, &text); err != nil {
+			if err := s.Scan(&c.Record, &c.Vuln, &c.Source, &c.SourceID, &c.Document, &withdrawn, &c.I, &text); err != nil {
 				return err
 			}
-			out = append(out, *heads[n])
-			c := &out[len(out)-1]
+			c.Withdrawn = withdrawn != 0
 			if err := decode(text, &c.Claim); err != nil {
 				return err
 			}
-			c.I, c.Keys = int(i), Keys(c.Claim)
+			c.Keys = Keys(c.Claim)
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
+	// Here and not in the statement: they mostly come in order, and the engine would
+	// put them all aside to sort them.
+	slices.SortFunc(out, func(a, b Claim) int { return cmp.Or(cmp.Compare(a.Record, b.Record), cmp.Compare(a.I, b.I)) })
 	return out, nil
-}
-
-// heads is what the claims of the records at places have in common, for the records
-// that the viewer may see.
-func (x *Vulns) heads(v *db.View, places []int64) (map[int64]*Claim, error) {
-	heads := make(map[int64]*Claim, len(places))
-	for part := range slices.Chunk(places, readChunk) {
-		err := v.Each(`SELECT r.n, r.vuln, r.source, r.source_id, r.document, r.withdrawn FROM visible.vulns_records r
-			WHERE r.n IN (SELECT CAST(value AS BIGINT) FROM json_each($1))`, []any{numbers(part)}, func(s db.Scanner) error {
-			c := &Claim{}
-			var withdrawn int64
-			err := s.Scan(&c.Record, &c.Vuln, &c.Source, &c.SourceID, &c.Document, &withdrawn)
-			c.Withdrawn = withdrawn != 0
-			heads[c.Record] = c
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return heads, nil
 }

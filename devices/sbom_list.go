@@ -120,7 +120,7 @@ func (x *Devices) Containing(v *db.View, what string, limit int) ([]Holds, error
 	// The index gives the newest first, and the reading ends when there are enough.
 	parts, err := db.All(v, scanPart, `SELECT `+partColumns+` FROM devices_keys k CROSS JOIN visible.devices_sboms s CROSS JOIN devices_components c
 		WHERE k.key = $1 AND s.n = k.sbom AND c.sbom = k.sbom AND c.part = k.part
-		AND s.state = 'done' AND NOT EXISTS (SELECT 1 FROM visible.devices_sboms w WHERE w.product = s.product AND w.folded = s.folded AND w.state = 'done' AND (w.at > s.at OR w.at = s.at AND w.id > s.id))
+		AND s.state = 'done' AND NOT EXISTS (SELECT 1 FROM visible.devices_sboms w WHERE w.product = s.product AND w.folded = s.folded AND w.state = 'done' AND w.at >= s.at AND (w.at > s.at OR w.id > s.id))
 		ORDER BY k.sbom DESC, k.part DESC LIMIT $2`, names.Hash(keys[0]), page(limit))
 	if err != nil {
 		return nil, err

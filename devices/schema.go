@@ -19,7 +19,7 @@ import (
 var Schema = db.Schema{
 	Duty:   "devices",
 	Tables: tables(productTables, sbomTables, deploymentTables, markTables),
-	Steps:  []string{productStep + sbomStep + deploymentStep, markStep},
+	Steps:  []string{productStep + sbomStep + deploymentStep, markStep, queueStep},
 }
 
 func tables(ms ...map[string]db.Privacy) map[string]db.Privacy {
@@ -273,4 +273,12 @@ CREATE TABLE devices_marks (
 	name  TEXT NOT NULL PRIMARY KEY,
 	value TEXT NOT NULL
 );
+`
+
+// queueStep has only what waits to be read in the index of states. When it held all,
+// SQLite took it to look whether a version has a newer SBOM, and read through all SBOMs
+// that are done for each of them.
+const queueStep = `
+DROP INDEX devices_sboms_state;
+CREATE INDEX devices_sboms_queued ON devices_sboms (at, id) WHERE state = 'queued';
 `

@@ -19,7 +19,7 @@ type about struct{ product, vuln string }
 // $1 is their ids.
 const (
 	touchedVersions = joined + `JOIN visible.devices_products p ON p.id = f.subject
-		WHERE f.kind = 'version' AND r.gone = 0 AND f.sbom = 0 AND f.part = 0 AND f.subject IN (SELECT value FROM json_each($1))`
+		WHERE f.kind = 'version' AND r.gone = 0 AND f.subject <> '' AND f.subject IN (SELECT value FROM json_each($1))`
 	touchedParts = joined + `JOIN visible.devices_sboms s ON s.n = f.sbom
 		WHERE f.kind = 'component' AND r.gone = 0 AND s.product IN (SELECT value FROM json_each($1)) AND` + newest
 )

@@ -325,12 +325,12 @@ const ofNewest = `LEFT JOIN visible.devices_sboms s ON f.kind = 'component' AND 
 	LEFT JOIN visible.devices_products p ON f.kind = 'version' AND p.id = f.subject`
 
 // newest keeps the newest SBOM, that the reader may see, of each version.
-const newest = ` s.state = 'done' AND NOT EXISTS (SELECT 1 FROM visible.devices_sboms w WHERE w.product = s.product AND w.folded = s.folded AND w.state = 'done' AND (w.at > s.at OR w.at = s.at AND w.id > s.id)) `
+const newest = ` s.state = 'done' AND NOT EXISTS (SELECT 1 FROM visible.devices_sboms w WHERE w.product = s.product AND w.folded = s.folded AND w.state = 'done' AND w.at >= s.at AND (w.at > s.at OR w.id > s.id)) `
 
 // The findings on deployments that the reader may see: on the deployment itself, and on
 // the components of what is deployed, if he has the SBOM.
 const (
-	directly      = ` JOIN visible.devices_deployments d ON f.sbom = 0 AND f.part = 0 AND d.id = f.subject `
+	directly      = ` JOIN visible.devices_deployments d ON f.subject <> '' AND d.id = f.subject `
 	directlyWhere = ` f.kind = 'deployment' AND d.state = 'kept' AND d.stage IN ('in use', 'stored') `
 	inside        = ` JOIN visible.devices_sboms s ON s.n = f.sbom JOIN visible.devices_deployments d ON d.product = s.product AND d.folded = s.folded `
 	insideWhere   = ` f.kind = 'component' AND d.state = 'kept' AND d.stage IN ('in use', 'stored') AND d.folded <> '' AND ` + newest

@@ -179,7 +179,7 @@ func (w *writer) open(tx *db.Tx, rs []reason) error {
 		}
 	}
 	for part := range slices.Chunk(slices.Sorted(maps.Keys(subjects)), 500) {
-		if err := tx.Each(columns+`WHERE f.sbom = 0 AND f.part = 0 AND f.subject IN (SELECT value FROM json_each($1))`, []any{db.List(part)}, keep); err != nil {
+		if err := tx.Each(columns+`WHERE f.kind IN ('version', 'deployment') AND f.subject <> '' AND f.subject IN (SELECT value FROM json_each($1))`, []any{db.List(part)}, keep); err != nil {
 			return err
 		}
 	}

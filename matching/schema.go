@@ -117,13 +117,15 @@ const keyStep = `
 CREATE TABLE matching_keys (version TEXT NOT NULL PRIMARY KEY);
 `
 
-// treeStep leaves out the trees that cost more at each writing than they give. One
-// index knows a finding by its subject: that of a component by SBOM and part, where the
-// subject is empty; that of a product or a deployment by the subject, where SBOM and part
-// are 0, and a query says so. News is looked up by the finding only to see whether it was
-// told that it is exploited. On SQLite rows lie in the tree of their key: there are as
-// many trees less, and many rows in one statement that say their own number would each
-// time keep what they change.
+// treeStep leaves out the trees that cost more at each writing than they give, and those
+// that SQLite took where a better one was there. The subject of a component's finding is
+// empty: such findings are in no index of subjects, and a query of that index says so
+// (subject <> ”). The other index begins with the SBOM and knows each finding once; when
+// it began with the kind, all findings of a kind were read through for those of one
+// deployment. News is looked up by the finding only to see whether it was told that it is
+// exploited. On SQLite, rows lie in the tree of their key: it is a tree less, and a
+// statement of many rows that say their number keeps nothing of what it changes, to take
+// it back (OP_MustBeInt of a rowid can end it half-way).
 const treeStep = `
 -- sqlite: DROP INDEX matching_findings_sbom;
 -- sqlite: DROP INDEX matching_findings_subject;
@@ -149,5 +151,6 @@ const treeStep = `
 -- postgres: DROP INDEX matching_findings_subject;
 -- postgres: DROP INDEX matching_news_finding;
 CREATE UNIQUE INDEX matching_findings_about ON matching_findings (sbom, part, subject, version, vuln, kind);
+CREATE INDEX matching_findings_subject ON matching_findings (kind, subject) WHERE subject <> '';
 CREATE INDEX matching_news_exploited ON matching_news (finding) WHERE what = 'exploited';
 `

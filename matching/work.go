@@ -511,7 +511,7 @@ func (x *Matching) product(tx *db.Tx, v *db.View, id string) error {
 			return err
 		}
 	}
-	if err := x.keep(tx, o, `f.kind = 'version' AND f.sbom = 0 AND f.part = 0 AND f.subject = $1`, id); err != nil {
+	if err := x.keep(tx, o, `f.kind = 'version' AND f.subject <> '' AND f.subject = $1`, id); err != nil {
 		return err
 	}
 	deployed, err := x.devices.DeploymentsOf(v, []string{id})
@@ -546,7 +546,7 @@ func (x *Matching) deployment(tx *db.Tx, v *db.View, id string) error {
 			return err
 		}
 	}
-	return x.keep(tx, o, `f.kind = 'deployment' AND f.sbom = 0 AND f.part = 0 AND f.subject = $1`, id)
+	return x.keep(tx, o, `f.kind = 'deployment' AND f.subject <> '' AND f.subject = $1`, id)
 }
 
 // all notes every source to be compared, one kind after another.

@@ -126,6 +126,8 @@ CREATE TABLE matching_keys (version TEXT NOT NULL PRIMARY KEY);
 // exploited. On SQLite, rows lie in the tree of their key: it is a tree less, and a
 // statement of many rows that say their number keeps nothing of what it changes, to take
 // it back (OP_MustBeInt of a rowid can end it half-way).
+// And what is to be compared next is found by its index alone: a large import notes
+// thousands of subjects under one number.
 const treeStep = `
 -- sqlite: DROP INDEX matching_findings_sbom;
 -- sqlite: DROP INDEX matching_findings_subject;
@@ -153,4 +155,6 @@ const treeStep = `
 CREATE UNIQUE INDEX matching_findings_about ON matching_findings (sbom, part, subject, version, vuln, kind);
 CREATE INDEX matching_findings_subject ON matching_findings (kind, subject) WHERE subject <> '';
 CREATE INDEX matching_news_exploited ON matching_news (finding) WHERE what = 'exploited';
+DROP INDEX matching_todo_seq;
+CREATE INDEX matching_todo_next ON matching_todo (seq, kind, subject);
 `

@@ -69,7 +69,7 @@ const stepTime = 50 * time.Millisecond
 func (x *Matching) Step(ctx context.Context, d *db.DB, program policy.Viewer) (more bool, err error) {
 	var waits bool
 	err = d.Read(ctx, program, func(v *db.View) (err error) {
-		waits, err = v.Exists(`SELECT 1 FROM matching_todo`)
+		waits, err = v.Exists(`SELECT 1 FROM matching_todo LIMIT 1`)
 		return err
 	})
 	if err != nil || !waits {

@@ -119,15 +119,16 @@ CREATE TABLE matching_keys (version TEXT NOT NULL PRIMARY KEY);
 
 // treeStep leaves out the trees that cost more at each writing than they give, and those
 // that SQLite took where a better one was there. The subject of a component's finding is
-// empty: such findings are in no index of subjects, and a query of that index says so
-// (subject <> ”). The other index begins with the SBOM and knows each finding once; when
-// it began with the kind, all findings of a kind were read through for those of one
-// deployment. News is looked up by the finding only to see whether it was told that it is
-// exploited. On SQLite, rows lie in the tree of their key: it is a tree less, and a
-// statement of many rows that say their number keeps nothing of what it changes, to take
-// it back (OP_MustBeInt of a rowid can end it half-way).
-// And what is to be compared next is found by its index alone: a large import notes
-// thousands of subjects under one number.
+// empty: such findings are in no index of subjects, and a query that is to use that index
+// says that the subject is not empty. The other index begins with the SBOM and knows each
+// finding once; when it began with the kind, all findings of the kind were read through
+// for those of one deployment. News is looked up by the finding only to see whether it
+// was told that it is exploited. What is to be compared next is found by its index alone:
+// a large import notes thousands of subjects under one number.
+//
+// On SQLite, rows lie in the tree of their key. That is a tree less, and a statement of
+// many rows that say their own number does not keep each page that it changes, to take
+// itself back: it does so where the number is that of the row (OP_MustBeInt may end it).
 const treeStep = `
 -- sqlite: DROP INDEX matching_findings_sbom;
 -- sqlite: DROP INDEX matching_findings_subject;

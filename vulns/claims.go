@@ -81,7 +81,7 @@ func (x *Vulns) ClaimsByKey(v *db.View, hashes []int64) ([]Claim, error) {
 	hashes = slices.Compact(slices.Sorted(slices.Values(hashes)))
 	var wanted []int64 // places with indexes
 	for part := range slices.Chunk(hashes, readChunk) {
-		err := v.Each(`SELECT k.n, k.i FROM vulns_keys k WHERE k.key IN (SELECT CAST(value AS BIGINT) FROM json_each($1))`, []any{numbers(part)}, func(s db.Scanner) error {
+		err := v.Each(`SELECT k.n, k.i FROM json_each($1) j CROSS JOIN vulns_keys k WHERE k.key = CAST(j.value AS BIGINT)`, []any{numbers(part)}, func(s db.Scanner) error {
 			var n, i int64
 			err := s.Scan(&n, &i)
 			wanted = append(wanted, n*indexes+i)

@@ -129,6 +129,7 @@ CREATE TABLE matching_keys (version TEXT NOT NULL PRIMARY KEY);
 // On SQLite, rows lie in the tree of their key. That is a tree less, and a statement of
 // many rows that say their own number does not keep each page that it changes, to take
 // itself back: it does so where the number is that of the row (OP_MustBeInt may end it).
+// The comma at the end of those tables is for STRICT, which the store adds to each.
 const treeStep = `
 -- sqlite: DROP INDEX matching_findings_sbom;
 -- sqlite: DROP INDEX matching_findings_subject;

@@ -36,7 +36,8 @@ type Outside struct {
 }
 
 // Relay takes mails: mail.Relay, or what a test keeps them in. An error that is
-// mail.ErrRefused stays as it is; after any other, a later try may do.
+// mail.ErrRefused stays as it is; after any other, a later try may do. It names no address:
+// it is logged.
 type Relay interface {
 	Send(ctx context.Context, from, to string, mail []byte) error
 }

@@ -30,13 +30,15 @@ type postbox struct {
 	mu    sync.Mutex
 	mails map[string][][]byte
 	fails error
+	tries int
 }
 
 func (p *postbox) Send(_ context.Context, from, to string, m []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.tries++
 	if p.fails != nil {
-		return fmt.Errorf("the relay says of %s: %w", to, p.fails)
+		return fmt.Errorf("the relay says: %w", p.fails)
 	}
 	if p.mails == nil {
 		p.mails = map[string][][]byte{}
@@ -410,6 +412,24 @@ func TestRelayFails(t *testing.T) {
 			t.Errorf("the log: %s", s)
 		}
 	})
+}
+
+// A relay that takes nothing is not asked for each mail that waits: the others go when it
+// is there again.
+func TestRelayIsAway(t *testing.T) {
+	x := open(t, town.New(t, ""))
+	wim, cleo := x.join(town.Wim, notify.DefaultChoice), x.join(town.Cleo, notify.DefaultChoice)
+	x.say(town.Pia, "News", mention(town.Wim)+mention(town.Cleo))
+	x.box.fails, x.box.tries = errors.New("451 come back later"), 0
+	x.post(time.Minute)
+	if x.box.tries != 1 {
+		t.Errorf("it was asked %d times", x.box.tries)
+	}
+	x.box.fails = nil
+	x.Clock.Add(time.Minute)
+	x.send()
+	x.wants(wim, "it is there again", 1)
+	x.wants(cleo, "it is there again", 1)
 }
 
 // Whatever happens, all mails are the same mail (T-11, 5,000 of them): nothing that

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/cordon-isao/cordon/internal/clock"
@@ -204,8 +203,8 @@ type letter struct {
 	words            mail.Words
 }
 
-// Send sends what waits. more says that there may be something yet. What the relay says
-// is logged without the address.
+// Send sends what waits, until the relay does not take something. more says that there may
+// be something yet.
 func (x *Notify) Send(ctx context.Context, d *db.DB, program policy.Viewer, log *slog.Logger) (more bool, err error) {
 	var ls []letter
 	err = d.Read(ctx, program, func(v *db.View) (err error) {
@@ -225,7 +224,8 @@ func (x *Notify) Send(ctx context.Context, d *db.DB, program policy.Viewer, log 
 		return err
 	})
 	for _, l := range ls {
-		if err := x.sendOne(ctx, d, program, l, log); err != nil {
+		taken, err := x.sendOne(ctx, d, program, l, log)
+		if err != nil || !taken {
 			return false, err
 		}
 	}
@@ -247,11 +247,12 @@ func (x *Notify) words(v *db.View) (mail.Words, error) {
 	return w, err
 }
 
-// sendOne claims a mail, sends it and notes what became of it.
-func (x *Notify) sendOne(ctx context.Context, d *db.DB, program policy.Viewer, l letter, log *slog.Logger) error {
+// sendOne claims a mail, sends it and notes what became of it. taken is false if it has to
+// be tried again.
+func (x *Notify) sendOne(ctx context.Context, d *db.DB, program policy.Viewer, l letter, log *slog.Logger) (taken bool, err error) {
 	over := false
 	var now time.Time
-	err := d.Note(ctx, program, func(tx *db.Tx) error {
+	err = d.Note(ctx, program, func(tx *db.Tx) error {
 		if now = tx.Now(); now.Sub(l.at) > giveUp {
 			over = true
 			return x.drop(tx, l)
@@ -267,10 +268,10 @@ func (x *Notify) sendOne(ctx context.Context, d *db.DB, program policy.Viewer, l
 		return err
 	})
 	if fault.Is(err, fault.Missing) || over { // another node has it
-		return nil
+		return true, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	compose := func() ([]byte, error) { return mail.Items(l.words, l.to, now) }
 	if l.kind == kindCode {
@@ -283,13 +284,13 @@ func (x *Notify) sendOne(ctx context.Context, d *db.DB, program policy.Viewer, l
 		err = x.outside.Relay.Send(ctx, x.outside.From, l.to, b)
 	}
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return false, ctx.Err()
 	}
 	switch {
-	case err == nil:
-		return d.Note(ctx, program, func(tx *db.Tx) error { return x.drop(tx, l) })
-	case errors.Is(err, mail.ErrRefused) && l.kind == kindItems:
-		return d.Write(ctx, program, func(tx *db.Tx) error {
+	case err == nil, errors.Is(err, mail.ErrRefused) && l.kind == kindCode:
+		return true, d.Note(ctx, program, func(tx *db.Tx) error { return x.drop(tx, l) })
+	case errors.Is(err, mail.ErrRefused):
+		return true, d.Write(ctx, program, func(tx *db.Tx) error {
 			if err := tx.MustChange(`UPDATE notify_addresses SET refused = $1 WHERE person = $2`, clock.Micros(tx.Now()), l.person); err != nil && !fault.Is(err, fault.Missing) {
 				return err
 			}
@@ -297,8 +298,8 @@ func (x *Notify) sendOne(ctx context.Context, d *db.DB, program policy.Viewer, l
 			return x.drop(tx, l)
 		})
 	}
-	log.Warn("a mail was not taken; it is tried again", "kind", l.kind, "tries", l.tries+1, "err", strings.ReplaceAll(err.Error(), l.to, "…"))
-	return d.Note(ctx, program, func(tx *db.Tx) error {
+	log.Warn("a mail was not taken; it is tried again", "kind", l.kind, "tries", l.tries+1, "err", err)
+	return false, d.Note(ctx, program, func(tx *db.Tx) error {
 		_, err := tx.Exec(`UPDATE notify_mails SET next_try = $1 WHERE id = $2`, clock.Micros(tx.Now().Add(outbound.NextTry(int(l.tries)+1, 0, outbound.Random()))), l.id)
 		return err
 	})

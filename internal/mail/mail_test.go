@@ -157,10 +157,10 @@ type session struct {
 func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if s.busy {
-		return &smtp.SMTPError{Code: 451, Message: "later"}
+		return &smtp.SMTPError{Code: 451, Message: "later for " + to}
 	}
 	if strings.HasPrefix(to, "nobody@") {
-		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user " + to}
 	}
 	s.rcpt = to
 	return nil
@@ -209,7 +209,7 @@ func TestSend(t *testing.T) {
 		t.Fatalf("an address that is refused: %v", err)
 	}
 	b.busy = true
-	if err := r.Send(t.Context(), words.From, "ana@hospital.example", m); err == nil || errors.Is(err, ErrRefused) {
+	if err := r.Send(t.Context(), words.From, "ana@hospital.example", m); err == nil || errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "code 451") || strings.Contains(err.Error(), "ana@") {
 		t.Fatalf("a server that is busy: %v", err)
 	}
 }

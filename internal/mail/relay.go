@@ -62,8 +62,8 @@ func NewRelay(address, password string) (*Relay, error) {
 }
 
 // Send hands over a mail that was composed here. An error that is ErrRefused stays;
-// after any other, trying again later may help. It says what the relay said, which may
-// name the address: it is for nobody but the operator.
+// after any other, trying again later may help. It says with which code the relay
+// refused, and not in which words: these name the address, and errors are logged.
 func (r *Relay) Send(ctx context.Context, from, to string, mail []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
@@ -79,11 +79,11 @@ func (r *Relay) Send(ctx context.Context, from, to string, mail []byte) error {
 	defer s.Close() // after Quit it is closed already
 	for _, step := range []func() error{
 		func() error { return s.Mail(from) },
-		func() error { return refusal(s.Rcpt(to)) },
+		func() error { return refused(s.Rcpt(to)) },
 		func() error { return data(s, mail) },
 	} {
 		if err := step(); err != nil {
-			return fmt.Errorf("the mail server: %w", err)
+			return coded(err)
 		}
 	}
 	_ = s.Quit() // it has taken the mail; how it says goodbye does not matter
@@ -122,11 +122,18 @@ func data(s *smtp.Client, mail []byte) error {
 	return w.Close()
 }
 
-// refusal tells an answer to an address that stays (RFC 5321 §4.2.1: 5yz) from others.
-func refusal(err error) error {
-	var a *textproto.Error
-	if errors.As(err, &a) && a.Code >= 550 && a.Code <= 559 {
-		return fmt.Errorf("%w (%w)", ErrRefused, err)
+// refused tells an answer to an address that stays (RFC 5321 §4.2.1: 5yz) from others.
+func refused(err error) error {
+	if a, ok := errors.AsType[*textproto.Error](err); ok && a.Code >= 550 && a.Code <= 559 {
+		return ErrRefused
 	}
 	return err
+}
+
+// coded is an answer without its words.
+func coded(err error) error {
+	if a, ok := errors.AsType[*textproto.Error](err); ok {
+		return fmt.Errorf("the mail server answered with code %d; its own log says why", a.Code)
+	}
+	return fmt.Errorf("the mail server: %w", err)
 }

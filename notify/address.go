@@ -63,7 +63,7 @@ func (x *Notify) Own(v *db.View) (Own, error) {
 		return o, err
 	}
 	w, err := x.waiting(v)
-	o.Waiting, o.Until = w.address, w.at.Add(CodeTime)
+	o.Waiting, o.Until, o.NoSuch = w.address, w.at.Add(CodeTime), w.refused
 	if fault.Is(err, fault.Missing) {
 		o.Until, err = time.Time{}, nil
 	}
@@ -84,6 +84,7 @@ func (x *Notify) open(to *string, b []byte, what, person string) error {
 type asked struct {
 	address, code string
 	at            time.Time
+	refused       bool // no mail server takes it
 }
 
 // waiting is the viewer's address that waits for its code.
@@ -91,16 +92,16 @@ func (x *Notify) waiting(v *db.View) (asked, error) {
 	me := v.Viewer().Person
 	return db.One(v, func(s db.Scanner) (a asked, err error) {
 		var address, code []byte
-		var at int64
-		if err = s.Scan(&address, &code, &at); err != nil {
+		var at, refused int64
+		if err = s.Scan(&address, &code, &at, &refused); err != nil {
 			return a, err
 		}
-		a.at = clock.FromMicros(at)
+		a.at, a.refused = clock.FromMicros(at), refused != 0
 		if err = x.open(&a.address, address, "address", me); err == nil {
 			err = x.open(&a.code, code, "code", me)
 		}
 		return a, err
-	}, `SELECT address, code, at FROM notify_codes WHERE person = $1 AND at > $2`, me, clock.Micros(v.Now().Add(-CodeTime)))
+	}, `SELECT address, code, at, refused FROM notify_codes WHERE person = $1 AND at > $2`, me, clock.Micros(v.Now().Add(-CodeTime)))
 }
 
 // Ask keeps an address until its code is given, and sends the code. One that is confirmed
@@ -127,8 +128,8 @@ func (x *Notify) Ask(tx *db.Tx, address string) error {
 		return fault.Busyf("You asked for %d codes within a day. Look for the newest mail, also among what was sorted out, or come back tomorrow.", n)
 	}
 	code := ids.Random(8)
-	_, err = tx.Exec(`INSERT INTO notify_codes (person, address, code, at, n, since) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (person) DO UPDATE SET address = excluded.address, code = excluded.code, at = excluded.at, n = excluded.n, since = excluded.since`,
+	_, err = tx.Exec(`INSERT INTO notify_codes (person, address, code, at, refused, n, since) VALUES ($1, $2, $3, $4, 0, $5, $6)
+		ON CONFLICT (person) DO UPDATE SET address = excluded.address, code = excluded.code, at = excluded.at, refused = 0, n = excluded.n, since = excluded.since`,
 		me, x.box.Seal([]byte(address), sealed("address", me)), x.box.Seal([]byte(code), sealed("code", me)), clock.Micros(now), n+1, since)
 	if err != nil {
 		return err

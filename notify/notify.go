@@ -85,6 +85,7 @@ type Own struct {
 	Refused   time.Time // when the mail server refused it for good; zero if it did not
 	Waiting   string    // an address that waits for its code; "" = none
 	Until     time.Time // how long it does
+	NoSuch    bool      // the mail server refused to take the code there
 	Choice    Choice
 }
 

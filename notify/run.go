@@ -287,8 +287,15 @@ func (x *Notify) sendOne(ctx context.Context, d *db.DB, program policy.Viewer, l
 		return false, ctx.Err()
 	}
 	switch {
-	case err == nil, errors.Is(err, mail.ErrRefused) && l.kind == kindCode:
+	case err == nil:
 		return true, d.Note(ctx, program, func(tx *db.Tx) error { return x.drop(tx, l) })
+	case errors.Is(err, mail.ErrRefused) && l.kind == kindCode:
+		return true, d.Note(ctx, program, func(tx *db.Tx) error {
+			if _, err := tx.Exec(`UPDATE notify_codes SET refused = 1 WHERE person = $1`, l.person); err != nil {
+				return err
+			}
+			return x.drop(tx, l)
+		})
 	case errors.Is(err, mail.ErrRefused):
 		return true, d.Write(ctx, program, func(tx *db.Tx) error {
 			if err := tx.MustChange(`UPDATE notify_addresses SET refused = $1 WHERE person = $2`, clock.Micros(tx.Now()), l.person); err != nil && !fault.Is(err, fault.Missing) {

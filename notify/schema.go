@@ -31,6 +31,7 @@ CREATE TABLE notify_codes (
 	address BYTEA NOT NULL,
 	code    BYTEA NOT NULL,
 	at      BIGINT NOT NULL,
+	refused BIGINT NOT NULL,
 	n       BIGINT NOT NULL,
 	since   BIGINT NOT NULL
 );

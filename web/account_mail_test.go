@@ -77,6 +77,15 @@ func TestMailAccount(t *testing.T) {
 	tab.Fill("#mail-address", "pia@localhost")
 	tab.Press("Enter")
 	tab.WaitText("#mail", "not an address such as", browser.Patience)
+	box.refuses = true
+	tab.Fill("#mail-address", "pai@pump.example")
+	tab.Press("Enter")
+	tab.WaitText("#mail", "A code went to pai@pump.example", browser.Patience)
+	post()
+	tab.Go(x.url + "/account")
+	tab.WaitText("#mail", "takes no mail for pai@pump.example", browser.Patience)
+	seen("mail-nosuch")
+	box.refuses = false
 	tab.Fill("#mail-address", "pia@pump.example")
 	tab.Press("Enter")
 	tab.WaitText("#mail", "A code went to pia@pump.example", browser.Patience)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cordon-isao/cordon/internal/db"
 	"github.com/cordon-isao/cordon/internal/mail"
@@ -98,6 +99,30 @@ func (x *twins) sameMails(insiders ...string) {
 	}
 	clear(a)
 	clear(b)
+}
+
+// secretMails ends a story: what is said in the shade alone sends a mail to the shade, and
+// the mails before came to others too.
+func (x *twins) secretMails() {
+	x.t.Helper()
+	later := func() {
+		now := x.b.manual.Now().Add(time.Minute)
+		x.a.manual.Set(now)
+		x.b.manual.Set(now)
+		x.sameMails("sam", "una")
+	}
+	later()
+	before := x.posted
+	act := x.hiddenActs()["topic in a room all see"]
+	for said := 0; said < 6; {
+		if act() == nil {
+			said++
+		}
+	}
+	later()
+	if before[0] < 10 || x.posted[0] != before[0] || x.posted[1] == before[1] {
+		x.t.Errorf("%d mails before, %d and %d more to the shade after what nobody else sees", before[0], x.posted[0]-before[0], x.posted[1]-before[1])
+	}
 }
 
 // mailVaries is what differs between any two mails: the moment, the id, and the record's

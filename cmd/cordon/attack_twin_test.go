@@ -60,9 +60,7 @@ func twinTowns(t *testing.T, database string, seed uint64, pairs, worlds int) {
 		x.subscribes("mia", "han", "hal", "ada", "lena", "sam", "una")
 		x.live(before)
 		x.story(140)
-		if x.posted[0] < 10 || x.posted[1] == 0 {
-			t.Errorf("%d mails in each town, %d more to the shade", x.posted[0], x.posted[1])
-		}
+		x.secretMails()
 		x.stop()
 		x.a.passes()
 		x.b.passes()

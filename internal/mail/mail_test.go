@@ -2,15 +2,19 @@ package mail
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
+	"net/http/httptest"
 	netmail "net/mail"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 	"pgregory.net/rapid"
 )
@@ -172,6 +176,15 @@ func (s *session) Data(r io.Reader) error {
 	s.to, s.mails = append(s.to, s.rcpt), append(s.mails, b)
 	return err
 }
+func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (s *session) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, password string) error {
+		if user != "isao" || password != "a password" {
+			return errors.New("no")
+		}
+		return nil
+	}), nil
+}
 func (s *session) Reset()        {}
 func (s *session) Logout() error { return nil }
 
@@ -211,6 +224,64 @@ func TestSend(t *testing.T) {
 	b.busy = true
 	if err := r.Send(t.Context(), words.From, "ana@hospital.example", m); err == nil || errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "code 451") || strings.Contains(err.Error(), "ana@") {
 		t.Fatalf("a server that is busy: %v", err)
+	}
+}
+
+// TestTLS: a relay elsewhere is spoken to under TLS and after a login, either way, and only
+// if its certificate is good; one on this machine without TLS, whatever its certificate.
+func TestTLS(t *testing.T) {
+	web := httptest.NewTLSServer(nil)
+	web.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(web.Certificate())
+	m, err := Items(words, "ana@hospital.example", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, scheme := range []string{"smtp", "smtps"} {
+		b := &box{}
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := net.SplitHostPort(ln.Addr().String())
+		s := smtp.NewServer(b)
+		s.TLSConfig = &tls.Config{Certificates: web.TLS.Certificates}
+		if scheme == "smtps" {
+			ln = tls.NewListener(ln, s.TLSConfig)
+		}
+		go s.Serve(ln)
+		t.Cleanup(func() { s.Close() })
+		for _, c := range []struct {
+			password string
+			roots    *tls.Config
+			taken    bool
+		}{
+			{"a password", &tls.Config{RootCAs: roots, ServerName: "example.com"}, true},
+			{"another", &tls.Config{RootCAs: roots, ServerName: "example.com"}, false},
+			{"a password", &tls.Config{RootCAs: roots, ServerName: "relay.example"}, false},
+			{"a password", &tls.Config{ServerName: "example.com"}, false},
+		} {
+			r, err := NewRelay(scheme+"://isao@relay.example:"+port, c.password)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.host, r.roots = "127.0.0.1", c.roots
+			b.mails = nil
+			err = r.Send(t.Context(), words.From, "ana@hospital.example", m)
+			if (err == nil) != c.taken || (len(b.mails) == 1) != c.taken {
+				t.Errorf("%s, %q, %+v: %v, %d mails", scheme, c.password, c.roots, err, len(b.mails))
+			}
+		}
+		if scheme == "smtp" {
+			r, err := NewRelay("smtp://127.0.0.1:"+port, "")
+			if err == nil {
+				err = r.Send(t.Context(), words.From, "ana@hospital.example", m)
+			}
+			if err != nil || len(b.mails) != 1 {
+				t.Errorf("on this machine: %v, %d mails", err, len(b.mails))
+			}
+		}
 	}
 }
 

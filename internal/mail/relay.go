@@ -100,8 +100,8 @@ func (r *Relay) client(domain string) (*gomail.Client, error) {
 	switch {
 	case r.implicit:
 		o = append(o, gomail.WithSSL())
-	case r.plain:
-		o = append(o, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
+	case r.plain: // such servers mostly have a certificate that nobody vouches for
+		o = append(o, gomail.WithTLSPolicy(gomail.NoTLS))
 	default:
 		o = append(o, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	}

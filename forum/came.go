@@ -27,15 +27,14 @@ func (f *Forum) Came(v *db.View, after, until time.Time) (c Came, err error) {
 	for _, r := range asked {
 		c.Mine = c.Mine || r.At.After(after) && !r.At.After(until)
 	}
-	const read = ` AND p.n > COALESCE((SELECT m.n FROM topic_reads m WHERE m.person = $1 AND m.topic = p.topic), 0) AND p.n > COALESCE((SELECT MAX(f.n) FROM read_floors f WHERE f.person = $1 AND f.room IN ('', t.room)), 0)`
 	if !c.Mine {
-		c.Mine, err = v.Exists(`SELECT 1 FROM visible.mentions x JOIN visible.posts p ON p.id = x.post JOIN visible.topics t ON t.id = p.topic WHERE x.person = $1 AND p.at > $2 AND p.at <= $3`+read, me, from, to)
+		c.Mine, err = v.Exists(`SELECT 1 FROM visible.mentions x JOIN visible.posts p ON p.id = x.post JOIN visible.topics t ON t.id = p.topic WHERE x.person = $1 AND p.at > $2 AND p.at <= $3 AND `+unreadPost, me, from, to)
 		if err != nil {
 			return c, err
 		}
 	}
 	c.Any, err = v.Exists(`SELECT 1 FROM visible.topic_activity a JOIN visible.topics t ON t.id = a.topic JOIN visible.posts p ON p.topic = t.id
-		WHERE a.at > $2 AND p.author <> $1 AND p.at > $2 AND p.at <= $3`+read+`
+		WHERE a.at > $2 AND p.author <> $1 AND p.at > $2 AND p.at <= $3 AND `+unreadPost+`
 		AND NOT EXISTS (SELECT 1 FROM watches w WHERE w.person = $1 AND w.level = 'mute' AND w.object IN (t.id, t.room))`, me, from, to)
 	return c, err
 }

@@ -146,15 +146,17 @@ type unread struct {
 	first string
 }
 
+// unreadPost keeps the posts p of topics t that the person $1 has not read.
+const unreadPost = `p.n > COALESCE((SELECT m.n FROM topic_reads m WHERE m.person = $1 AND m.topic = t.id), 0)
+	AND p.n > COALESCE((SELECT MAX(f.n) FROM read_floors f WHERE f.person = $1 AND f.room IN ('', t.room)), 0)`
+
 // unreadPosts counts the posts by others in each topic that the viewer has not
 // read, as far as MaxUnread, and finds the first.
 func unreadPosts(v *db.View, topics []string) (map[string]unread, error) {
 	out := map[string]unread{}
-	const since = `COALESCE((SELECT m.n FROM topic_reads m WHERE m.person = $1 AND m.topic = t.id), 0)`
-	const floor = `COALESCE((SELECT MAX(f.n) FROM read_floors f WHERE f.person = $1 AND f.room IN ('', t.room)), 0)`
 	err := v.Each(`SELECT t.id,
-			(SELECT COUNT(*) FROM (SELECT 1 FROM visible.posts p WHERE p.topic = t.id AND p.author <> $1 AND p.n > `+since+` AND p.n > `+floor+` LIMIT 100) u),
-			COALESCE((SELECT p.id FROM visible.posts p WHERE p.topic = t.id AND p.author <> $1 AND p.n > `+since+` AND p.n > `+floor+` ORDER BY p.n LIMIT 1), '')
+			(SELECT COUNT(*) FROM (SELECT 1 FROM visible.posts p WHERE p.topic = t.id AND p.author <> $1 AND `+unreadPost+` LIMIT 100) u),
+			COALESCE((SELECT p.id FROM visible.posts p WHERE p.topic = t.id AND p.author <> $1 AND `+unreadPost+` ORDER BY p.n LIMIT 1), '')
 		FROM visible.topics t WHERE t.id IN (SELECT value FROM json_each($2))`, []any{v.Viewer().Person, db.List(topics)}, func(s db.Scanner) error {
 		var id string
 		var u unread

@@ -432,6 +432,25 @@ func TestRelayIsAway(t *testing.T) {
 	x.wants(cleo, "it is there again", 1)
 }
 
+// What is broken for one person keeps no mail from another.
+func TestOneIsBroken(t *testing.T) {
+	x := open(t, town.New(t, ""))
+	wim, cleo := x.join(town.Wim, notify.DefaultChoice), x.join(town.Cleo, notify.DefaultChoice)
+	x.OK(x.System("test", func(tx *db.Tx) error {
+		_, err := tx.Exec(`UPDATE notify_addresses SET address = $1 WHERE person = $2`, []byte{0}, town.Cleo)
+		tx.Append(db.Entry{Verb: "test.broken", Object: town.Cleo, Label: everyone})
+		return err
+	}))
+	x.say(town.Pia, "News", mention(town.Wim)+mention(town.Cleo))
+	x.Clock.Add(time.Minute)
+	x.OK(x.Notify.Look(x.Ctx, x.DB, postman))
+	if _, err := x.Notify.Send(x.Ctx, x.DB, postman, slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("nobody is told of an address that cannot be opened")
+	}
+	x.wants(wim, "the other's address is broken", 1)
+	x.wants(cleo, "it is broken", 0)
+}
+
 // Whatever happens, all mails are the same mail (T-11, 5,000 of them): nothing that
 // anybody wrote stands in one, and two differ in their date, id and addressee only.
 func TestMailsSayNothing(t *testing.T) {

@@ -79,7 +79,8 @@ func (x *Notify) Run(ctx context.Context, d *db.DB, program policy.Viewer, log *
 	})
 }
 
-// Look asks for each person what is new, and notes who is to be sent a mail.
+// Look asks for each person what is new, and notes who is to be sent a mail. What fails
+// for one person does not keep the others from being told.
 func (x *Notify) Look(ctx context.Context, d *db.DB, program policy.Viewer) error {
 	var people []addressee
 	err := d.Read(ctx, program, func(v *db.View) (err error) {
@@ -87,9 +88,10 @@ func (x *Notify) Look(ctx context.Context, d *db.DB, program policy.Viewer) erro
 		return err
 	})
 	for _, p := range people {
-		if err == nil {
-			err = x.lookFor(ctx, d, program, p)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
+		err = errors.Join(err, x.lookFor(ctx, d, program, p))
 	}
 	return err
 }
@@ -203,8 +205,8 @@ type letter struct {
 	words            mail.Words
 }
 
-// Send sends what waits, until the relay does not take something. more says that there may
-// be something yet.
+// Send sends what waits, until the relay does not take something. What fails here for one
+// person does not keep the others' mails back. more says that there may be something yet.
 func (x *Notify) Send(ctx context.Context, d *db.DB, program policy.Viewer, log *slog.Logger) (more bool, err error) {
 	var ls []letter
 	err = d.Read(ctx, program, func(v *db.View) (err error) {
@@ -224,12 +226,12 @@ func (x *Notify) Send(ctx context.Context, d *db.DB, program policy.Viewer, log 
 		return err
 	})
 	for _, l := range ls {
-		taken, err := x.sendOne(ctx, d, program, l, log)
-		if err != nil || !taken {
+		taken, e := x.sendOne(ctx, d, program, l, log)
+		if err = errors.Join(err, e); ctx.Err() != nil || e == nil && !taken {
 			return false, err
 		}
 	}
-	return len(ls) == atOnce, err
+	return len(ls) == atOnce && err == nil, err
 }
 
 // words are what all mails say.
